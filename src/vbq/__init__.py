@@ -1,0 +1,1 @@
+"""Re-run and external validation of the vertebral bone quality (VBQ) score."""

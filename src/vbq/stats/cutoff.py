@@ -1,0 +1,142 @@
+"""Ways to choose a cut-off, with bootstrap intervals.
+
+A patient is positive when the score is greater than the cut-off. Candidates lie midway between
+neighboring observed values, and outside them; among equally good ones the lowest is chosen.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from vbq.stats.resampling import bootstrap_weights, percentile_interval
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class WeightedCurve:
+    """Sensitivity and specificity of every candidate cut-off in each of b weighted samples.
+
+    `values` has the distinct scores and `cutoffs` one candidate more, both in increasing order;
+    `sensitivity` and `specificity` are b x candidates; `mean_with` and `mean_without` are the b mean
+    scores with and without the event.
+    """
+
+    values: Array
+    cutoffs: Array
+    sensitivity: Array
+    specificity: Array
+    mean_with: Array
+    mean_without: Array
+
+    @classmethod
+    def of(cls, event: NDArray[np.bool_], score: Array, weights: Array) -> "WeightedCurve":
+        """Compute the curve of n scores under b x n weights."""
+        values, position = np.unique(score, return_inverse=True)
+        edges = np.concatenate([[values[0] - 1], (values[:-1] + values[1:]) / 2, [values[-1] + 1]])
+        order = np.argsort(position, kind="stable")
+        last_of_value = np.searchsorted(position[order], np.arange(len(values)), side="right") - 1
+
+        def share_at_or_below(members: NDArray[np.bool_]) -> Array:
+            below = np.cumsum((weights * members)[:, order], axis=1)
+            return np.hstack([np.zeros((len(weights), 1)), below[:, last_of_value] / below[:, -1:]])
+
+        return cls(
+            values=values,
+            cutoffs=edges,
+            sensitivity=1 - share_at_or_below(event),
+            specificity=share_at_or_below(~event),
+            mean_with=(weights * event) @ score / (weights @ event),
+            mean_without=(weights * ~event) @ score / (weights @ ~event),
+        )
+
+    def at(self, cutoff: Array) -> tuple[Array, Array]:
+        """Return sensitivity and specificity of each sample at its own cut-off (b values)."""
+        samples = np.arange(len(cutoff))
+        candidate = np.searchsorted(self.values, cutoff, side="right")
+        return self.sensitivity[samples, candidate], self.specificity[samples, candidate]
+
+    def chosen(self, objective: Array) -> Array:
+        """Return the cut-offs that maximize b x c objectives, the lowest among equals."""
+        return self.cutoffs[np.argmax(np.round(objective, 12), axis=1)]
+
+
+Rule = Callable[[WeightedCurve], Array]
+
+
+def mean_midpoint_rounded(curve: WeightedCurve) -> Array:
+    """Midpoint of the two group means, rounded to the nearest integer (Ehresman et al. 2019)."""
+    return np.floor((curve.mean_with + curve.mean_without) / 2 + 0.5)
+
+
+def youden(curve: WeightedCurve) -> Array:
+    """The cut-off with the highest sensitivity + specificity - 1."""
+    return curve.chosen(curve.sensitivity + curve.specificity)
+
+
+def closest_to_corner(curve: WeightedCurve) -> Array:
+    """The cut-off whose point of the ROC curve is nearest to sensitivity 1, specificity 1."""
+    return curve.chosen(-((1 - curve.sensitivity) ** 2) - (1 - curve.specificity) ** 2)
+
+
+def fixed_sensitivity(curve: WeightedCurve, at_least: float) -> Array:
+    """The highest cut-off with a sensitivity of at least `at_least`."""
+    enough = np.round(curve.sensitivity, 12) >= at_least
+    return curve.cutoffs[enough.shape[1] - 1 - np.argmax(enough[:, ::-1], axis=1)]
+
+
+def rules(sensitivity: float) -> dict[str, Rule]:
+    """Return every way to choose a cut-off by name; `sensitivity` is what the last one demands."""
+    return {
+        "mean_midpoint_rounded": mean_midpoint_rounded,
+        "youden": youden,
+        "closest_to_corner": closest_to_corner,
+        "fixed_sensitivity": partial(fixed_sensitivity, at_least=sensitivity),
+    }
+
+
+def choose_cutoffs(
+    outcome: ArrayLike,
+    score: ArrayLike,
+    ways: Mapping[str, Rule],
+    replicates: int,
+    seed: int,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Choose a cut-off in each way, with percentile intervals from a bootstrap stratified by outcome.
+
+    `outcome` is n values of 0 or 1, `score` n values without NaN, higher meaning a higher risk. In
+    every resample the cut-off is chosen again, and sensitivity, specificity and Youden's index are
+    those of that resample at its own cut-off: the intervals carry the uncertainty of the choice.
+    They are apparent, not corrected for optimism.
+
+    Returns one row per way: method, cutoff, sensitivity, specificity, youden, each with _low and
+    _high, conf_method, replicates.
+    """
+    event, x = np.asarray(outcome) == 1, np.asarray(score, dtype=float)
+    observed = _apply(ways, event, x, np.ones((1, len(x))))[:, 0]
+    blocks = bootstrap_weights(event, replicates, seed)
+    resampled = np.concatenate([_apply(ways, event, x, weights) for weights in blocks], axis=1)
+    table = pd.DataFrame({"method": list(ways)})
+    for i, quantity in enumerate(["cutoff", "sensitivity", "specificity", "youden"]):
+        low, high = percentile_interval(resampled[:, :, i].T, confidence)
+        table[quantity] = observed[:, i]
+        table[f"{quantity}_low"], table[f"{quantity}_high"] = low, high
+    table["conf_method"] = "percentile bootstrap, stratified by outcome"
+    table["replicates"] = replicates
+    return table
+
+
+def _apply(ways: Mapping[str, Rule], event: NDArray[np.bool_], score: Array, weights: Array) -> Array:
+    """Return way x sample x (cutoff, sensitivity, specificity, Youden's index)."""
+    curve = WeightedCurve.of(event, score, weights)
+    results = []
+    for choose in ways.values():
+        cutoff = choose(curve)
+        sensitivity, specificity = curve.at(cutoff)
+        results.append(np.column_stack([cutoff, sensitivity, specificity, sensitivity + specificity - 1]))
+    return np.array(results)
