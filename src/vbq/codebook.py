@@ -127,14 +127,21 @@ _VARIABLES = (
     _yes_no("previous_vcf", "Previous vertebral compression fracture"),
     _yes_no("previous_augmentation", "Previous vertebroplasty or kyphoplasty"),
     _yes_no("denosumab", "Denosumab"),
-    _measure("radiation_dose", "Cumulative radiation dose to the index vertebra", "cGy", (0, 15000), (0, 8000), 1),
+    _measure(
+        "radiation_dose", "Cumulative radiation dose to the index vertebra", "cGy", (0, 15000), (0, 8000), 1
+    ),
     _yes_no("bisphosphonates", "Bisphosphonates"),
     _yes_no("serm", "Selective estrogen receptor modulator"),
     _yes_no("calcium_supplement", "Calcium supplementation"),
     _yes_no("vitamin_d_supplement", "Vitamin D supplementation"),
     _measure("systemic_treatment_months", "Systemic treatment duration", "months", (0, 600), (0, 300), 0.1),
     _measure(
-        "follow_up_months", "Follow-up since diagnosis of spinal metastasis", "months", (0, 600), (0, 240), 0.1
+        "follow_up_months",
+        "Follow-up since diagnosis of spinal metastasis",
+        "months",
+        (0, 600),
+        (0, 240),
+        0.1,
     ),
     # Imaging
     Variable(
@@ -163,7 +170,9 @@ _VARIABLES = (
         "Vertebral body collapse",
         {"None": 0, "None, > 50 % of the body involved": 1, "< 50 %": 2, "> 50 %": 3},
     ),
-    _points("sins_posterolateral", "Posterolateral involvement", {"None": 0, "Unilateral": 1, "Bilateral": 3}),
+    _points(
+        "sins_posterolateral", "Posterolateral involvement", {"None": 0, "Unilateral": 1, "Bilateral": 3}
+    ),
     _measure("sins", "SINS", "points", (0, 18), (0, 18), 1),
     # Derived
     Variable(

@@ -63,7 +63,9 @@ def intraclass_correlations(ratings: pd.DataFrame, confidence: float = 0.95) -> 
             low, high = (k * limit / (1 + (k - 1) * limit) for limit in (low, high))
         rows.append((form, fitted.loc[name, "ICC"], low, high))
     table = pd.DataFrame(rows, columns=["form", "estimate", "conf_low", "conf_high"])
-    return table.assign(measure="icc", raters=" / ".join(map(str, ratings)), conf_method="F (Shrout and Fleiss 1979)")
+    return table.assign(
+        measure="icc", raters=" / ".join(map(str, ratings)), conf_method="F (Shrout and Fleiss 1979)"
+    )
 
 
 def _limits_from_f(f: float, df1: int, df2: int, k: int, confidence: float) -> tuple[float, float]:
@@ -102,7 +104,8 @@ def bland_altman(first: pd.Series, second: pd.Series, confidence: float = 0.95) 
     tail, z = (1 - confidence) / 2, special.ndtri(0.975)
     margin = special.stdtrit(n - 1, 1 - tail) * sd / np.sqrt(n)
     near, far = (
-        sd * float(stats.nct.ppf(p, n - 1, np.sqrt(n) * z)) / np.sqrt(n) if sd else 0.0 for p in (tail, 1 - tail)
+        sd * float(stats.nct.ppf(p, n - 1, np.sqrt(n) * z)) / np.sqrt(n) if sd else 0.0
+        for p in (tail, 1 - tail)
     )
     rows = [
         ("bias", bias, bias - margin, bias + margin, "t"),
@@ -130,4 +133,6 @@ def measurement_error(ratings: pd.DataFrame, confidence: float = 0.95) -> pd.Dat
     rows = [("sem", *sem), ("smallest_detectable_change", *change)]
     table = pd.DataFrame(rows, columns=["form", "estimate", "conf_low", "conf_high"])
     raters = " / ".join(map(str, ratings))
-    return table.assign(measure="measurement_error", raters=raters, conf_method="chi-square of the mean square")
+    return table.assign(
+        measure="measurement_error", raters=raters, conf_method="chi-square of the mean square"
+    )

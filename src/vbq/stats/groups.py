@@ -35,14 +35,14 @@ def compare_groups(values: ArrayLike, groups: ArrayLike) -> LocationTests:
     Replicates R's `lm`, `oneway.test` and `wilcox.test(exact = FALSE)` / `kruskal.test`
     (relative 1e-8; certified digits of NIST StRD's one-way analyses of variance).
 
-    Every statistic is NaN where a group has fewer than two values, there are fewer than two groups,
-    or the variable is constant.
+    Every statistic is NaN with fewer than two groups, no more values than groups, or a constant
+    variable; Welch's alone where a group has a single value or no variance.
     """
     x, g = np.asarray(values, dtype=float), np.asarray(groups)
     samples = [x[g == group] for group in np.unique(g)]
     k, n = len(samples), len(x)
     nan = float("nan")
-    if k < 2 or min(map(len, samples)) < 2 or np.ptp(x) == 0:
+    if k < 2 or n <= k or np.ptp(x) == 0:
         return LocationTests(n, "t" if k == 2 else "F", nan, nan, nan, nan, nan, nan)
     sizes = np.array([len(sample) for sample in samples])
     means = np.array([sample.mean() for sample in samples])
@@ -65,6 +65,8 @@ def compare_groups(values: ArrayLike, groups: ArrayLike) -> LocationTests:
 def _welch_p(samples: list[NDArray[np.float64]]) -> float:
     """P-value of Welch's one-way test (Welch 1951); for two groups it is Welch's t test."""
     sizes = np.array([len(sample) for sample in samples])
+    if sizes.min() < 2:
+        return float("nan")
     means = np.array([sample.mean() for sample in samples])
     variances = np.array([sample.var(ddof=1) for sample in samples])
     if (variances == 0).any():

@@ -17,6 +17,8 @@ Array = NDArray[np.float64]
 
 MAX_ITERATIONS = 200
 CONVERGED = 1e-12  # Newton decrement, in units of log-likelihood
+SMALLEST_STEP = 1e-10  # share of a Newton step
+MAX_BRACKETS = 15  # the last reaches about 600 standard errors
 INTERCEPT = "(intercept)"
 
 
@@ -63,26 +65,17 @@ def fit_logistic(
     X = np.column_stack([np.ones(len(y)), design.to_numpy(dtype=float)])
     if np.linalg.matrix_rank(X) < X.shape[1]:
         raise ValueError(f"the columns of the design are linearly dependent: {', '.join(design.columns)}")
-    penalized = is_separated(X, y)
-    coefficients, std_errors = _fit_firth(X, y) if penalized else _fit_maximum_likelihood(X, y)
-    best = _log_likelihood(X, y, coefficients, penalized)
-
-    def likelihood_ratio_test(columns: Sequence[int]) -> tuple[float, int, float]:
-        """Test that the coefficients of these columns are zero."""
-        fixed = np.zeros(X.shape[1], dtype=bool)
-        fixed[list(columns)] = True
-        start = np.where(fixed, 0.0, coefficients)
-        without = _maximize(X, y, start, fixed, penalized)[1]
-        statistic = max(2 * (best - without), 0.0)
-        return statistic, len(columns), float(special.chdtrc(len(columns), statistic))
+    likelihood = Likelihood(X, y, penalized=is_separated(X, y))
+    coefficients = _fit_firth(X, y) if likelihood.penalized else _fit_maximum_likelihood(X, y)
+    std_errors = np.sqrt(np.diag(likelihood.covariance(coefficients)))
 
     rows = []
     for term, columns in {INTERCEPT: [INTERCEPT], **terms}.items():
         positions = [names.index(column) for column in columns]
         if len(positions) > 1:
-            rows.append({"term": term, "column": "", **_test_columns(likelihood_ratio_test(positions))})
+            rows.append({"term": term, "column": "", **_test(likelihood, coefficients, positions)})
         for column, j in zip(columns, positions, strict=True):
-            low, high = profile_interval(X, y, coefficients, std_errors[j], j, confidence, penalized)
+            low, high = profile_interval(likelihood, coefficients, j, confidence)
             rows.append(
                 {
                     "term": term,
@@ -91,31 +84,26 @@ def fit_logistic(
                     "std_error": std_errors[j],
                     "conf_low": low,
                     "conf_high": high,
-                    **_test_columns(likelihood_ratio_test([j])),
+                    **_test(likelihood, coefficients, [j]),
                 }
             )
-    kind = "penalized (Firth) " if penalized else ""
+    kind = "penalized (Firth) " if likelihood.penalized else ""
     table = pd.DataFrame(rows)
     table["conf_method"] = f"{kind}profile likelihood"
     table.loc[table["column"] == "", "conf_method"] = ""
     table["p_method"] = f"{kind}likelihood ratio"
-    statistic, df, p_value = likelihood_ratio_test(range(1, len(names)))
+    whole = _test(likelihood, coefficients, range(1, len(names)))
     return LogisticFit(
         table=table,
-        method="Firth" if penalized else "maximum likelihood",
+        method="Firth" if likelihood.penalized else "maximum likelihood",
         n=len(y),
         n_events=int(y.sum()),
         linear_predictor=X @ coefficients,
-        log_likelihood=best,
-        likelihood_ratio=statistic,
-        df=df,
-        p_value=p_value,
+        log_likelihood=likelihood.value(coefficients),
+        likelihood_ratio=whole["statistic"],
+        df=int(whole["df"]),
+        p_value=whole["p_value"],
     )
-
-
-def _test_columns(test: tuple[float, int, float]) -> dict[str, float]:
-    statistic, df, p_value = test
-    return {"statistic": statistic, "df": df, "p_value": p_value}
 
 
 def is_separated(X: Array, y: Array) -> bool:
@@ -128,52 +116,129 @@ def is_separated(X: Array, y: Array) -> bool:
     return bool(detect_separation(X, y, fit_intercept=False).separation)
 
 
-def _fit_maximum_likelihood(X: Array, y: Array) -> tuple[Array, Array]:
+def _fit_maximum_likelihood(X: Array, y: Array) -> Array:
     from statsmodels.discrete.discrete_model import Logit
 
-    fit = Logit(y, X).fit(method="newton", disp=0, maxiter=MAX_ITERATIONS, tol=1e-12)
-    return np.asarray(fit.params), np.asarray(fit.bse)
+    return np.asarray(Logit(y, X).fit(method="newton", disp=0, maxiter=MAX_ITERATIONS, tol=1e-12).params)
 
 
-def _fit_firth(X: Array, y: Array) -> tuple[Array, Array]:
+def _fit_firth(X: Array, y: Array) -> Array:
     from firthmodels import FirthLogisticRegression
 
-    fit = FirthLogisticRegression(
+    model = FirthLogisticRegression(
         backend="numpy", fit_intercept=False, max_iter=MAX_ITERATIONS, gtol=1e-9, xtol=1e-9
-    ).fit(X, y)
-    return fit.coef_, fit.bse_
+    )
+    return model.fit(X, y).coef_
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """The logistic log-likelihood of outcomes y (n, 0/1) on X (n x p, intercept included).
+
+    With `penalized`, half the log-determinant of the information is added (Firth 1993).
+    """
+
+    X: Array
+    y: Array
+    penalized: bool = False
+
+    def value(self, beta: Array) -> float:
+        """Return the (penalized) log-likelihood at p coefficients."""
+        eta = self.X @ beta
+        value = float(self.y @ eta - np.logaddexp(0, eta).sum())
+        if self.penalized:
+            value += 0.5 * float(np.linalg.slogdet(self._information(special.expit(eta)))[1])
+        return value
+
+    def covariance(self, beta: Array) -> Array:
+        """Return the inverse of the information at p coefficients (p x p)."""
+        return np.asarray(np.linalg.inv(self._information(special.expit(self.X @ beta))))
+
+    def _information(self, risk: Array) -> Array:
+        return (self.X.T * (risk * (1 - risk))) @ self.X
+
+    def maximize(self, start: Array, fixed: NDArray[np.bool_]) -> tuple[Array, float]:
+        """Maximize over the coefficients that are not fixed; return the coefficients and the value.
+
+        Newton steps on the score, modified as in Firth (1993) where penalized, halved until the
+        log-likelihood does not fall. The penalty is that of the full design, as in logistf.
+
+        Raises ArithmeticError where no maximum is found.
+        """
+        beta, value = start, self.value(start)
+        free = np.flatnonzero(~fixed)
+        for _ in range(MAX_ITERATIONS):
+            risk = special.expit(self.X @ beta)
+            information = self._information(risk)
+            residual = self.y - risk
+            if self.penalized:
+                spread = np.einsum("ij,ji->i", self.X, np.linalg.solve(information, self.X.T))
+                leverage = risk * (1 - risk) * spread
+                residual = residual + leverage * (0.5 - risk)
+            score = self.X[:, free].T @ residual
+            try:
+                step = np.linalg.solve(information[np.ix_(free, free)], score)
+            except np.linalg.LinAlgError:
+                break
+            if score @ step < CONVERGED:
+                return beta, value
+            scale = 1.0
+            while scale > SMALLEST_STEP:
+                trial = beta.copy()
+                trial[free] += scale * step
+                trial_value = self.value(trial)
+                if trial_value >= value:
+                    break
+                scale /= 2
+            else:
+                return beta, value  # floating point has no step uphill
+            beta, value = trial, trial_value
+        raise ArithmeticError("the likelihood has no maximum with some coefficients fixed")
+
+    def maximize_with(
+        self, coefficients: Array, columns: Sequence[int], values: ArrayLike
+    ) -> tuple[Array, float]:
+        """Maximize with the coefficients of some columns fixed at given values.
+
+        `coefficients` are the unconstrained estimates. The search starts where the tangent of the
+        profile at the estimates leads.
+        """
+        chosen = list(columns)
+        fixed = np.zeros(len(coefficients), dtype=bool)
+        fixed[chosen] = True
+        covariance = self.covariance(coefficients)
+        move = np.linalg.solve(covariance[np.ix_(chosen, chosen)], np.asarray(values) - coefficients[chosen])
+        start = coefficients + covariance[:, chosen] @ move
+        start[chosen] = values
+        return self.maximize(start, fixed)
+
+
+def _test(likelihood: Likelihood, coefficients: Array, columns: Sequence[int]) -> dict[str, float]:
+    """Test by likelihood ratio that the coefficients of some columns are all zero."""
+    without = likelihood.maximize_with(coefficients, columns, np.zeros(len(columns)))[1]
+    statistic = max(2 * (likelihood.value(coefficients) - without), 0.0)
+    p_value = float(special.chdtrc(len(columns), statistic))
+    return {"statistic": statistic, "df": len(columns), "p_value": p_value}
 
 
 def profile_interval(
-    X: Array,
-    y: Array,
-    coefficients: Array,
-    std_error: float,
-    j: int,
-    confidence: float,
-    penalized: bool,
+    likelihood: Likelihood, coefficients: Array, j: int, confidence: float = 0.95
 ) -> tuple[float, float]:
-    """Return the profile-likelihood interval of coefficient j.
+    """Return the profile-likelihood interval of coefficient j around the p estimates.
 
     The limits are where twice the drop of the (penalized) log-likelihood, maximized over all other
-    coefficients, reaches the chi-square quantile with one degree of freedom. `coefficients` are the
-    estimates, X (n x p, intercept included) and y as in `fit_logistic`.
+    coefficients, reaches the chi-square quantile with one degree of freedom; infinite where it never
+    does. Replicates `MASS::confint.glm` and `logistf` (relative 1e-6).
     """
-    allowed_drop = special.chdtri(1, 1 - confidence) / 2
-    best = _log_likelihood(X, y, coefficients, penalized)
-    fixed = np.arange(X.shape[1]) == j
+    allowed = likelihood.value(coefficients) - special.chdtri(1, 1 - confidence) / 2
+    std_error = np.sqrt(likelihood.covariance(coefficients)[j, j])
 
     def limit(direction: int) -> float:
-        start = coefficients.copy()
-
         def excess(distance: float) -> float:
-            nonlocal start
             value = coefficients[j] + direction * distance
-            start = np.where(fixed, value, start)
-            start, log_likelihood = _maximize(X, y, start, fixed, penalized)
-            return best - log_likelihood - allowed_drop
+            return allowed - likelihood.maximize_with(coefficients, [j], [value])[1]
 
-        return coefficients[j] + direction * _root_beyond_zero(excess, 2 * std_error)
+        return float(coefficients[j] + direction * _root_beyond_zero(excess, 2 * std_error))
 
     return limit(-1), limit(+1)
 
@@ -181,55 +246,8 @@ def profile_interval(
 def _root_beyond_zero(excess: Callable[[float], float], step: float) -> float:
     """Return where an increasing function, negative at 0, crosses zero; infinity if it never does."""
     low, high = 0.0, step
-    for _ in range(40):
+    for _ in range(MAX_BRACKETS):
         if excess(high) > 0:
             return float(optimize.brentq(excess, low, high, xtol=1e-12 * step, rtol=1e-12))
         low, high = high, 1.5 * high
     return float("inf")
-
-
-def _log_likelihood(X: Array, y: Array, beta: Array, penalized: bool) -> float:
-    eta = X @ beta
-    value = float(y @ eta - np.logaddexp(0, eta).sum())
-    if penalized:
-        value += 0.5 * float(np.linalg.slogdet(_information(X, special.expit(eta)))[1])
-    return value
-
-
-def _information(X: Array, risk: Array) -> Array:
-    return (X.T * (risk * (1 - risk))) @ X
-
-
-def _maximize(X: Array, y: Array, start: Array, fixed: NDArray[np.bool_], penalized: bool) -> tuple[Array, float]:
-    """Maximize the (penalized) log-likelihood over the coefficients that are not fixed.
-
-    Newton steps on the score, modified as in Firth (1993) where penalized, halved until the
-    log-likelihood does not fall. The penalty is that of the full design, as in logistf.
-    """
-    beta, value = start, _log_likelihood(X, y, start, penalized)
-    free = np.flatnonzero(~fixed)
-    if not len(free):
-        return beta, value
-    for _ in range(MAX_ITERATIONS):
-        risk = special.expit(X @ beta)
-        information = _information(X, risk)
-        residual = y - risk
-        if penalized:
-            leverage = risk * (1 - risk) * np.einsum("ij,ji->i", X, np.linalg.solve(information, X.T))
-            residual = residual + leverage * (0.5 - risk)
-        score = X[:, free].T @ residual
-        step = np.linalg.solve(information[np.ix_(free, free)], score)
-        if score @ step < CONVERGED:
-            return beta, value
-        scale = 1.0
-        while scale > 1e-10:
-            trial = beta.copy()
-            trial[free] += scale * step
-            trial_value = _log_likelihood(X, y, trial, penalized)
-            if trial_value >= value:
-                break
-            scale /= 2
-        else:
-            return beta, value  # no uphill step is left in floating point
-        beta, value = trial, trial_value
-    raise ArithmeticError("the likelihood did not converge with some coefficients fixed")

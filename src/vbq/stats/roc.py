@@ -61,7 +61,9 @@ def tie_nearly_equal(linear_predictor: ArrayLike) -> Array:
     return np.round(values, int(SIGNIFICANT_DIGITS - 1 - np.floor(np.log10(largest))))
 
 
-def auc_interval(auc: float, variance: float, confidence: float = 0.95, scale: str = "identity") -> tuple[float, float]:
+def auc_interval(
+    auc: float, variance: float, confidence: float = 0.95, scale: str = "identity"
+) -> tuple[float, float]:
     """Return the interval of an AUC from its DeLong variance, on the identity or the logit scale.
 
     On the identity scale it is cut off at 0 and 1, as `pROC::ci.auc` does. Where the AUC is 0 or 1,
@@ -99,8 +101,9 @@ def compare_areas(areas: Areas, first: int, second: int, confidence: float = 0.9
     covariance = areas.covariance
     variance = float(covariance[first, first] + covariance[second, second] - 2 * covariance[first, second])
     if not variance > 1e-20:
-        same = difference == 0
-        return AreaDifference(difference, *([0.0] * 3 if same else [np.nan] * 3), 1.0 if same else np.nan)
+        if difference == 0:
+            return AreaDifference(0.0, low=0.0, high=0.0, z=0.0, p_value=1.0)
+        return AreaDifference(difference, low=np.nan, high=np.nan, z=np.nan, p_value=np.nan)
     sd = np.sqrt(variance)
     margin = special.ndtri((1 + confidence) / 2) * sd
     z = difference / sd

@@ -1,0 +1,30 @@
+"""Re-run and external validation of the vertebral bone quality (VBQ) score study.
+
+`snakemake --list-rules` reads as a guide to the study; results/<cohort>/report.html is where to look.
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config/config.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/cohort.smk"
+include: "workflow/rules/association.smk"
+include: "workflow/rules/discrimination.smk"
+include: "workflow/rules/agreement.smk"
+include: "workflow/rules/publication.smk"
+include: "workflow/rules/reconstruction.smk"
+
+
+rule all:
+    """Everything, for every cohort of the configuration."""
+    default_target: True
+    input:
+        [results_of(cohort) for cohort in COHORTS],

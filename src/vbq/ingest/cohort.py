@@ -1,0 +1,220 @@
+"""A cohort file and the files that it names -> the canonical cohort, or one error with all problems."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from vbq.codebook import Variable
+from vbq.ingest.eligibility import select_patients
+from vbq.ingest.identity import patient_rows
+from vbq.ingest.patients import SINS_VARIABLES, index_lesions, read_variables
+from vbq.ingest.problems import COHORT_FILE, Problems
+from vbq.ingest.readings import read_readings
+from vbq.ingest.sources import mapped_headings, open_sources
+from vbq.ingest.values import Table, check_range
+from vbq.scores import sins
+from vbq.scores.marker import Marker, above_cutoff, combine_readers, score_readings
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """A cohort as it was read.
+
+    `cohort`: one row per patient in the analysis, in the order of the patients file, without ids: `row`,
+    the variables, the derived scores. `problems`: the warnings and notes (file, row, column, value, rule,
+    severity, action). `flow`: step, n, excluded, reason.
+    """
+
+    cohort: pd.DataFrame
+    problems: pd.DataFrame
+    flow: pd.DataFrame
+
+
+def read_cohort(
+    spec: Mapping[str, Any],
+    codebook: Mapping[str, Variable],
+    marker: Marker,
+    base: Path,
+    outcome: str,
+) -> Ingested:
+    """Read a cohort as its cohort file says.
+
+    `spec` is a cohort file that follows `workflow/schemas/cohort.schema.yaml`, `codebook` the variables with
+    the cohort's own (`vbq.codebook.extended(spec.get("variables", {}))`), `outcome` the name of a binary one
+    of them. Paths are relative to `base`.
+
+    Raises IngestError, which lists all problems, if there is an error anywhere.
+    """
+    problems = Problems()
+    tables = open_sources(spec, base, problems)
+    _check_outcome(spec, codebook, outcome, problems)
+    if "patients" not in tables:
+        problems.raise_errors()
+    patients_table = tables["patients"]
+    section = spec["patients"]
+    variables = read_variables(patients_table, section, codebook, problems)
+    ids = pd.Series(dtype="int64")
+    if section["id"].strip() in patients_table.frame:
+        missing = tuple(section.get("missing", ()))
+        ids = patient_rows(patients_table, section["id"].strip(), missing, problems)
+        variables = _with_lesions(spec, tables, codebook, variables, ids, problems)
+    taken = {*codebook, marker.high, marker.n_levels, marker.csf_level}
+    readings = None
+    if _is_complete(spec, tables, "readings") and not ids.empty:
+        readings = read_readings(tables["readings"], spec["readings"], marker, ids, taken, problems)
+        _check_readings(readings, marker, codebook, tables, ids, problems)
+    _check_derived(spec, marker, problems)
+    _check_classes(variables, codebook, outcome, section, patients_table, problems)
+    problems.raise_errors()
+
+    cohort = _derive(variables, readings, marker, codebook)
+    cohort, flow = select_patients(
+        cohort, spec.get("eligibility", {}), outcome, patients_table.file, problems
+    )
+    if cohort[outcome].nunique() < 2:
+        action = "after eligibility, no two outcomes are left to compare: see `eligibility`"
+        problems.add(patients_table.file, "one outcome class only", action, column=outcome)
+    problems.raise_errors()
+    return Ingested(cohort, problems.table(), flow)
+
+
+def _is_complete(spec: Mapping[str, Any], tables: Mapping[str, Table], name: str) -> bool:
+    """Whether all the columns that a section maps are in its file."""
+    if name not in tables:
+        return False
+    frame = tables[name].frame
+    return all(heading in frame for heading, _ in mapped_headings(name, spec[name]))
+
+
+def _check_outcome(
+    spec: Mapping[str, Any], codebook: Mapping[str, Variable], outcome: str, problems: Problems
+) -> None:
+    mapped = spec["patients"]["columns"]
+    if outcome not in codebook or codebook[outcome].kind != "binary":
+        action = "the plan's outcome has to be a binary variable of the codebook"
+        problems.add(COHORT_FILE, "unusable outcome", action, column=outcome)
+    elif outcome not in mapped and not (outcome == "fracture_count" and "n_new_vcf" in mapped):
+        action = "the plan's outcome: map its column"
+        problems.add(COHORT_FILE, "outcome not mapped", action, column=f"patients.columns.{outcome}")
+
+
+def _check_derived(spec: Mapping[str, Any], marker: Marker, problems: Problems) -> None:
+    """Collect an error for a mapped variable that is also derived."""
+    mapped = spec["patients"]["columns"]
+    has_sins = "lesions" in spec or any(name in mapped for name in SINS_VARIABLES)
+    derived = {
+        marker.name: "readings" in spec,
+        marker.high: "readings" in spec or marker.name in mapped,
+        "sins_category": has_sins,
+        "fracture_count": "n_new_vcf" in mapped,
+    }
+    for name, is_derived in derived.items():
+        if is_derived and name in mapped:
+            action = "it is derived from other columns that are mapped: leave it out"
+            problems.add(COHORT_FILE, "derived variable mapped", action, column=f"patients.columns.{name}")
+    for name in SINS_VARIABLES:
+        if "lesions" in spec and name in mapped:
+            action = "the SINS comes from `lesions`: leave it out"
+            problems.add(COHORT_FILE, "derived variable mapped", action, column=f"patients.columns.{name}")
+
+
+def _check_classes(
+    variables: pd.DataFrame,
+    codebook: Mapping[str, Variable],
+    outcome: str,
+    section: Mapping[str, Any],
+    table: Table,
+    problems: Problems,
+) -> None:
+    if outcome not in variables or outcome not in codebook:
+        return
+    entry = section["columns"][outcome]
+    heading = entry if isinstance(entry, str) else entry["column"]
+    known = variables[outcome].dropna().unique()
+    if len(known) < 2 and not problems.has_error(table.file, heading.strip()):
+        found = f"all known values are {known[0]}" if len(known) else "no value is known"
+        action = f"{found}: the analysis needs patients with and without the outcome"
+        problems.add(table.file, "one outcome class only", action, column=heading.strip())
+
+
+def _with_lesions(
+    spec: Mapping[str, Any],
+    tables: Mapping[str, Table],
+    codebook: Mapping[str, Variable],
+    variables: pd.DataFrame,
+    ids: pd.Series,
+    problems: Problems,
+) -> pd.DataFrame:
+    """Return the patients' variables with the SINS of their index lesion, where there is a lesions file."""
+    if not _is_complete(spec, tables, "lesions"):
+        return variables
+    index = index_lesions(tables["lesions"], spec["lesions"], codebook, ids, problems)
+    _warn_absent(ids, index.index, "patient without a lesion", "SINS", tables["patients"].file, problems)
+    own = variables.drop(columns=[name for name in SINS_VARIABLES if name in variables])
+    return own.join(index)
+
+
+def _check_readings(
+    readings: pd.DataFrame,
+    marker: Marker,
+    codebook: Mapping[str, Variable],
+    tables: Mapping[str, Table],
+    ids: pd.Series,
+    problems: Problems,
+) -> None:
+    _warn_absent(
+        ids, readings["row"], "patient without a reading", marker.name, tables["patients"].file, problems
+    )
+    scores = score_readings(readings, marker)
+    file = tables["readings"].file
+    shown = pd.DataFrame(
+        {marker.name: scores["score"].map("{:.3f}".format)},
+    ).set_index(readings["file_row"])
+    by_file_row = scores.set_index(readings["file_row"])
+    if marker.name in codebook:
+        check_range(
+            by_file_row["score"], codebook[marker.name], Table("readings", file, shown), marker.name, problems
+        )
+    without = by_file_row[by_file_row["score"].isna()]
+    for row, n_levels in without["n_levels"].items():
+        action = "no CSF was read" if n_levels else "no level was read"
+        problems.add(
+            file,
+            f"no {marker.name}",
+            f"{action}: the reading has no score",
+            row=int(str(row)),
+            column=marker.name,
+            severity="warning",
+        )
+
+
+def _warn_absent(
+    ids: pd.Series, present: pd.Series | pd.Index, rule: str, what: str, file: str, problems: Problems
+) -> None:
+    for row in ids[~ids.isin(present)]:
+        action = f"the patient is kept, without {what}"
+        problems.add(file, rule, action, row=int(row), severity="warning")
+
+
+def _derive(
+    variables: pd.DataFrame, readings: pd.DataFrame | None, marker: Marker, codebook: Mapping[str, Variable]
+) -> pd.DataFrame:
+    """Return the cohort: row, variables in the codebook's order, then marker, SINS and fracture count."""
+    scored = variables.rename_axis("row").reset_index()
+    if readings is not None:
+        scored = scored.merge(combine_readers(score_readings(readings, marker), marker), on="row", how="left")
+    if marker.name in scored and marker.cutoff is not None:
+        scored[marker.high] = above_cutoff(scored[marker.name], marker)
+    if "sins" in scored:
+        scored["sins_category"] = sins.category(scored["sins"])
+    if "n_new_vcf" in scored:
+        count = scored["n_new_vcf"]
+        scored["fracture_count"] = (count >= 2).astype("Int64").where(count.notna())
+    of_marker = [name for name in scored if name not in variables and name not in codebook and name != "row"]
+    derived = [marker.name, *of_marker, marker.high, "sins", "sins_category", "fracture_count"]
+    read = [name for name in codebook if name in scored and name not in derived]
+    last = [name for name in dict.fromkeys(derived) if name in scored]
+    return scored[["row", *read, *last]]

@@ -1,0 +1,63 @@
+"""Who is analyzed: the study's inclusion and exclusion criteria, then a known outcome, with the flow."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from vbq.codebook import CRITERIA, Criterion
+from vbq.ingest.problems import Problems
+
+
+def select_patients(
+    cohort: pd.DataFrame, switches: Mapping[str, bool], outcome: str, file: str, problems: Problems
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Apply the criteria in their order, then leave out patients whose outcome is unknown.
+
+    `cohort` has `row` and canonical variables. A criterion applies unless `switches` says false. Returns the
+    patients left, and the flow: step, n (left after it), excluded, reason. A patient whose criterion's
+    variable is missing stays, with a warning; each patient left out is listed in `problems`.
+    """
+    steps = [(f"rows in {file}", len(cohort), 0, "")]
+    for criterion in CRITERIA:
+        before = len(cohort)
+        if not switches.get(criterion.name, True):
+            reason = "switched off in the cohort file"
+        elif criterion.variable not in cohort:
+            reason = f"not assessed: no column for {criterion.variable}"
+        else:
+            reason = criterion.reason
+            cohort = _apply(criterion, cohort, file, problems)
+        steps.append((criterion.name, len(cohort), before - len(cohort), reason))
+    known = cohort[outcome].notna()
+    for row in cohort.loc[~known, "row"]:
+        action = "the patient is left out of the analysis"
+        problems.add(file, "outcome missing", action, row=int(row), column=outcome, severity="warning")
+    steps.append(("outcome known", int(known.sum()), int((~known).sum()), f"{outcome} missing"))
+    flow = pd.DataFrame(steps, columns=["step", "n", "excluded", "reason"])
+    return cohort[known].reset_index(drop=True), flow.astype({"step": "str", "reason": "str"})
+
+
+def _apply(criterion: Criterion, cohort: pd.DataFrame, file: str, problems: Problems) -> pd.DataFrame:
+    values = cohort[criterion.variable].astype("float64")
+    meets = values.between(criterion.low, criterion.high)
+    for row in cohort.loc[values.isna(), "row"]:
+        problems.add(
+            file,
+            f"criterion {criterion.name} not assessable",
+            "the value is missing: the patient is kept",
+            row=int(row),
+            column=criterion.variable,
+            severity="warning",
+        )
+    leaves = values.notna() & ~meets
+    for row, value in zip(cohort.loc[leaves, "row"], values[leaves], strict=True):
+        problems.add(
+            file,
+            f"criterion {criterion.name} not met",
+            f"{criterion.reason}: the patient is left out of the analysis",
+            row=int(row),
+            column=criterion.variable,
+            value=f"{value:g}",
+            severity="note",
+        )
+    return cohort[~leaves]

@@ -1,0 +1,67 @@
+"""Patient ids: they join the files and go no further."""
+
+import pandas as pd
+
+from vbq.ingest.problems import WITHHELD, Problems
+from vbq.ingest.values import NUMBER, Table
+
+
+def patient_rows(
+    table: Table, heading: str, missing: tuple[str | float, ...], problems: Problems
+) -> pd.Series:
+    """Return the patients of the patients file. Missing and repeated ids are errors."""
+    ids = _known_ids(table, heading, missing, problems)
+    rows = pd.Series(ids.index, index=ids.to_numpy())
+    repeated = rows.index.duplicated()
+    first = rows[~repeated]
+    for row, original in zip(rows[repeated], first[rows.index[repeated]], strict=True):
+        _add_repeated(table, heading, "id duplicated", int(row), f"same id as row {original}", problems)
+    # Errors of a whole file or row, which have no column, tell that rows could not be read.
+    return Patients(table.file, first, complete=not problems.has_error(table.file, ""))
+
+
+def rows_of_patients(
+    table: Table, heading: str, missing: tuple[str | float, ...], patients: pd.Series, problems: Problems
+) -> pd.Series:
+    """Return the patient's row for each row of another file that belongs to one (index: that file's rows).
+
+    Rows without an id, or with that of no patient, are errors and left out.
+    """
+    ids = _known_ids(table, heading, missing, problems)
+    rows = ids.map(patients)
+    stray = pd.Series(True, index=table.frame.index) & False
+    stray[rows.index[rows.isna()]] = True
+    action = "no row of the patients file has this id: correct it, or remove the row"
+    table.flag(problems, heading, stray, "no such patient", action)
+    return rows.dropna().astype("int64")
+
+
+def flag_repeats(
+    table: Table, heading: str, keys: pd.DataFrame, rule: str, what: str, problems: Problems
+) -> pd.Series:
+    """Collect an error for each row whose keys an earlier row has too; return which rows those are."""
+    repeated = keys.duplicated()
+    if repeated.any():
+        names = list(keys.columns)
+        first = keys[~repeated].reset_index(names="first_row")
+        originals = keys[repeated].merge(first, on=names, how="left")["first_row"]
+        for row, original in zip(keys.index[repeated], originals, strict=True):
+            _add_repeated(table, heading, rule, int(row), f"same {what} as row {original}", problems)
+    return repeated
+
+
+def _add_repeated(table: Table, heading: str, rule: str, row: int, same: str, problems: Problems) -> None:
+    action = f"{same}: correct it, or remove one of them"
+    problems.add(table.file, rule, action, row=row, column=heading, value=WITHHELD)
+
+
+def _known_ids(table: Table, heading: str, missing: tuple[str | float, ...], problems: Problems) -> pd.Series:
+    ids = table.frame[heading]
+    # A number such as 999 may be a missing code elsewhere and an honest id here.
+    codes = {str(code).strip() for code in missing if not NUMBER.fullmatch(str(code).strip())}
+    unknown = ids.isin(codes | {""})
+    for row in ids.index[unknown]:
+        problems.add(
+            table.file, "id missing", "give it its id, or remove the row", row=int(row), column=heading
+        )
+    return ids[~unknown]

@@ -1,0 +1,127 @@
+"""The columns of patients, or of their lesions -> canonical variables that do not contradict each other."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from vbq.codebook import SINS_COMPONENTS, Variable
+from vbq.ingest.identity import rows_of_patients
+from vbq.ingest.problems import COHORT_FILE, Problems
+from vbq.ingest.values import Table, column_from, read_values
+from vbq.scores import sins
+
+SINS_VARIABLES = (*SINS_COMPONENTS, "sins")
+
+
+def read_variables(
+    table: Table, section: Mapping[str, Any], codebook: Mapping[str, Variable], problems: Problems
+) -> pd.DataFrame:
+    """Return the canonical values of a section's columns, in the codebook's order (index: the file's rows).
+
+    Where all six SINS components are there, `sins` is their sum; a total beside them must agree with it.
+    """
+    values = pd.DataFrame(index=table.frame.index)
+    headings: dict[str, str] = {}
+    for name, entry in section["columns"].items():
+        column = column_from(name, entry, section.get("missing", ()))
+        if not _is_usable(table.section, name, entry, codebook, problems):
+            continue
+        if column.heading in table.frame:
+            headings[name] = column.heading
+            values[name] = read_values(table, column, codebook[name], problems)
+    values = values[[name for name in codebook if name in values]]
+    _check_fracture_count(table, values, headings, problems)
+    return _with_sins(table, values, headings, problems)
+
+
+def index_lesions(
+    table: Table,
+    section: Mapping[str, Any],
+    codebook: Mapping[str, Variable],
+    patients: pd.Series,
+    problems: Problems,
+) -> pd.DataFrame:
+    """Return the SINS variables of each patient's index lesion, that of the highest total (index: `row`).
+
+    `patients` gives the patient's row by id. Lesions with an incomplete SINS count only for patients who
+    have no other; equal totals are told apart by their components, in the codebook's order.
+    """
+    lesions = read_variables(table, section, codebook, problems)
+    rows = rows_of_patients(
+        table, section["id"].strip(), tuple(section.get("missing", ())), patients, problems
+    )
+    if "sins" not in lesions:
+        return pd.DataFrame(index=pd.Index([], dtype="int64"))
+    for row in lesions.index[lesions["sins"].isna()]:
+        action = "the lesion is not taken as the index lesion if there is another"
+        problems.add(table.file, "SINS incomplete", action, row=int(row), column="sins", severity="warning")
+    order = ["sins", *(name for name in SINS_COMPONENTS if name in lesions)]
+    ranked = lesions.loc[rows.index].assign(row=rows).sort_values(order, ascending=False, na_position="last")
+    return ranked.drop_duplicates("row").set_index("row")
+
+
+def _is_usable(
+    where: str,
+    name: str,
+    entry: str | Mapping[str, Any],
+    codebook: Mapping[str, Variable],
+    problems: Problems,
+) -> bool:
+    """Whether a mapped name is a variable that a column may hold; collects an error if not."""
+    key = f"{where}.columns.{name}"
+    variable = codebook.get(name)
+    if variable is None:
+        action = "no such variable in the codebook: correct the name, or describe it under `variables`"
+        problems.add(COHORT_FILE, "unknown variable", action, column=key)
+        return False
+    if variable.kind == "identifier":
+        problems.add(
+            COHORT_FILE, "identifier mapped", f"name the column of the id as `{where}.id`", column=key
+        )
+        return False
+    if where == "lesions" and name not in SINS_VARIABLES:
+        problems.add(
+            COHORT_FILE, "not of a lesion", "lesions have only SINS: map it under patients", column=key
+        )
+        return False
+    wrong = {"multiply"} if variable.is_categorical else {"levels"}
+    for word in wrong.intersection(() if isinstance(entry, str) else entry):
+        action = f"{name} is {variable.kind}: leave `{word}` out"
+        problems.add(COHORT_FILE, f"{word} does not apply", action, column=key)
+    return True
+
+
+def _check_fracture_count(
+    table: Table, values: pd.DataFrame, headings: Mapping[str, str], problems: Problems
+) -> None:
+    if not {"new_vcf", "n_new_vcf"} <= set(values):
+        return
+    fractured, count = values["new_vcf"].astype("float64"), values["n_new_vcf"]
+    contradicts = ((fractured == 0) & (count > 0)) | ((fractured == 1) & (count == 0))
+    action = "a patient has a new fracture exactly if the count is above 0: correct one of them"
+    rule = f"contradicts {headings['new_vcf']}"
+    table.flag(problems, headings["n_new_vcf"], contradicts, rule, action)
+
+
+def _with_sins(
+    table: Table, values: pd.DataFrame, headings: Mapping[str, str], problems: Problems
+) -> pd.DataFrame:
+    """Return the variables with `sins` last: the total given, else the sum of the components."""
+    components = [name for name in SINS_COMPONENTS if name in values]
+    if len(components) < len(SINS_COMPONENTS):
+        if components and "sins" not in values:
+            lacking = ", ".join(name for name in SINS_COMPONENTS if name not in components)
+            action = f"without {lacking} there is no total: map them, or a total as sins"
+            problems.add(table.file, "SINS incomplete", action, row=1, severity="warning")
+        return values
+    total = sins.total(values)
+    if "sins" in values:
+        stated = values.pop("sins")
+        contradicts = stated.notna() & total.notna() & (stated != total)
+        for points in total[contradicts].unique():
+            action = f"the components add up to {points:g}: correct one of them"
+            rows = contradicts & (total == points)
+            table.flag(problems, headings["sins"], rows, "SINS total contradicts its components", action)
+        total = stated.fillna(total)
+    return values.assign(sins=total)

@@ -1,0 +1,102 @@
+"""What is wrong with the input: every problem is collected, and all are told at once."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Literal
+
+import pandas as pd
+
+COHORT_FILE = "cohort file"
+WITHHELD = "(withheld)"
+LONGEST_VALUE = 40
+
+Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One problem: where it is, the value found, the rule it breaks and what to do about it.
+
+    `row` counts from the heading row, which is 1; None where the problem is not of one row.
+    """
+
+    file: str
+    row: int | None
+    column: str
+    value: str
+    rule: str
+    severity: Severity
+    action: str
+
+    def __str__(self) -> str:
+        row = "" if self.row is None else str(self.row)
+        where = " ".join(part for part in (f"{self.file}:{row}", self.column) if part)
+        value = f" '{self.value}'" if self.value else ""
+        return " ".join(f"{where}{value} - {self.rule} - {self.action}".split())
+
+
+COLUMNS = [field.name for field in fields(Problem)]
+
+
+class IngestError(ValueError):
+    """The input cannot be used. Its text lists every error and warning, one a line, errors first."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        errors = [problem for problem in problems if problem.severity == "error"]
+        warnings = [problem for problem in problems if problem.severity == "warning"]
+        lines = [f"{_count(len(errors), 'error')} in the input:", *map(str, errors)]
+        if warnings:
+            lines += [f"and {_count(len(warnings), 'warning')}:", *map(str, warnings)]
+        super().__init__("\n".join(lines))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+class Problems:
+    """Collects problems while the input is read."""
+
+    def __init__(self) -> None:
+        self._found: list[Problem] = []
+
+    def add(
+        self,
+        file: str,
+        rule: str,
+        action: str,
+        *,
+        row: int | None = None,
+        column: str = "",
+        value: str = "",
+        severity: Severity = "error",
+    ) -> None:
+        """Add one problem. Long values are cut."""
+        shown = value if len(value) <= LONGEST_VALUE else f"{value[: LONGEST_VALUE - 3]}..."
+        self._found.append(Problem(file, row, column, shown, rule, severity, action))
+
+    def sorted(self) -> list[Problem]:
+        """Return what was found: the cohort file's problems first, then by file, row and column."""
+        return sorted(
+            dict.fromkeys(self._found),  # two sections of one file may find the same
+            key=lambda found: (found.file != COHORT_FILE, found.file, found.row or 0, found.column),
+        )
+
+    def has_error(self, file: str, column: str) -> bool:
+        """Whether a column of a file has an error."""
+        return any(
+            found.severity == "error" and (found.file, found.column) == (file, column)
+            for found in self._found
+        )
+
+    def raise_errors(self) -> None:
+        """Raise IngestError, with everything found so far, if there is an error among it."""
+        if any(found.severity == "error" for found in self._found):
+            raise IngestError(self.sorted())
+
+    def table(self) -> pd.DataFrame:
+        """Return what was found as a table with the columns of `Problem`."""
+        table = pd.DataFrame([asdict(found) for found in self.sorted()], columns=COLUMNS)
+        texts = {name: "str" for name in COLUMNS if name != "row"}
+        return table.astype({"row": "Int64", **texts})

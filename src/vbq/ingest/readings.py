@@ -1,0 +1,219 @@
+"""ROI readings, in the wide or the long layout -> one row per patient and reader."""
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from vbq.codebook import CSF_LEVELS
+from vbq.ingest.identity import flag_repeats, rows_of_patients
+from vbq.ingest.problems import COHORT_FILE, Problems
+from vbq.ingest.values import Column, Table, is_missing, read_numbers
+from vbq.scores.marker import Marker, reader_label
+
+MAX_READERS = 20
+LEVEL = re.compile(r"(?:VB|VERTEBRA|BODY)?([CTLS])0?(\d{1,2})")
+CSF = re.compile(r"CSF(?:AT)?(.*)")
+
+
+def level_name(text: str) -> str | None:
+    """Return the vertebral level ("L1") that a text names ("l-1", "VB L1"), None if it names none."""
+    match = LEVEL.fullmatch(re.sub(r"[\W_]+", "", text.upper()))
+    return f"{match[1]}{match[2]}" if match else None
+
+
+def read_readings(
+    table: Table,
+    section: Mapping[str, Any],
+    marker: Marker,
+    patients: pd.Series,
+    taken: Collection[str],
+    problems: Problems,
+) -> pd.DataFrame:
+    """Return the readings: file_row, row (the patient's), reader, the marker's levels, csf, csf_level.
+
+    `patients` gives the patient's row by id; `taken` are column names that a reader's score may not have.
+    Readers are labeled as in column names, "" where the file has one reader. Values that are no positive
+    number become missing and are collected as problems, as are rows of no patient.
+    """
+    missing = tuple(section.get("missing", ()))
+    columns = {name: heading.strip() for name, heading in section["columns"].items()}
+    rows = rows_of_patients(table, section["id"].strip(), missing, patients, problems)
+    reader = _read_reader(table, section, marker, missing, taken, problems)
+    known = pd.DataFrame({"row": rows, "reader": reader}).dropna().astype({"row": "int64"})
+    layout = _read_wide if section["layout"] == "wide" else _read_long
+    readings = layout(table, section["id"].strip(), columns, missing, marker, known, problems)
+    return readings.sort_values(["row", "reader"], ignore_index=True)
+
+
+def _read_reader(
+    table: Table,
+    section: Mapping[str, Any],
+    marker: Marker,
+    missing: tuple[str | float, ...],
+    taken: Collection[str],
+    problems: Problems,
+) -> pd.Series:
+    """Return each row's reader, labeled as in column names; missing where the label cannot be used."""
+    if "reader" not in section:
+        if marker.readers not in ("mean", "first"):
+            action = f"the plan's score is that of reader {marker.readers!r}: name the column of the readers"
+            problems.add(COHORT_FILE, "no such reader", action, column=f"{table.section}.reader")
+        return pd.Series("", index=table.frame.index, dtype="str")
+    heading = section["reader"].strip()
+    cells = table.frame[heading]
+    unknown = is_missing(cells, missing)
+    table.flag(problems, heading, unknown, "reader missing", "say who read this row")
+    labels = {cell: reader_label(cell) for cell in cells[~unknown].unique()}
+    if len(set(labels.values())) > MAX_READERS:
+        action = f"more than {MAX_READERS} readers: is this the column of the readers?"
+        problems.add(table.file, "too many readers", action, row=1, column=heading)
+        return pd.Series(np.nan, index=cells.index, dtype="str")
+    spellings: dict[str, str] = {}
+    unusable = set()
+    for cell, label in labels.items():
+        same = spellings.setdefault(label, " ".join(cell.casefold().split()))
+        if not label or same != " ".join(cell.casefold().split()) or f"{marker.name}_{label}" in taken:
+            unusable.add(cell)
+    action = "its letters and digits make a column name that is empty or taken: rename the reader"
+    table.flag(problems, heading, cells.isin(unusable), "unusable reader", action)
+    if marker.readers not in ("mean", "first") and reader_label(marker.readers) not in labels.values():
+        action = f"the plan's score is that of reader {marker.readers!r}, who is not in this column"
+        problems.add(table.file, "no such reader", action, row=1, column=heading)
+    return cells.map(labels).where(~unknown & ~cells.isin(unusable))
+
+
+def _read_wide(
+    table: Table,
+    id_heading: str,
+    columns: Mapping[str, str],
+    missing: tuple[str | float, ...],
+    marker: Marker,
+    known: pd.DataFrame,
+    problems: Problems,
+) -> pd.DataFrame:
+    where = f"{table.section}.columns"
+    for level in marker.levels:
+        if level not in columns:
+            action = f"no column for {level}, one of the levels of {marker.name}: the score does without it"
+            problems.add(
+                COHORT_FILE, "level not mapped", action, column=f"{where}.{level}", severity="warning"
+            )
+    if marker.reference == "csf" and "csf" not in columns:
+        action = f"{marker.name} is relative to the CSF: map its column"
+        problems.add(COHORT_FILE, "CSF not mapped", action, column=f"{where}.csf")
+    names = [name for name in (*marker.levels, "csf") if name in columns]
+    values = pd.DataFrame(index=table.frame.index)
+    for name in names:
+        values[name] = _read_intensity(table, columns[name], missing, problems)
+    values["csf_level"] = _read_csf_level(table, columns.get("csf_level"), missing, problems)
+    readings = known.join(values)
+    repeated = flag_repeats(table, id_heading, known, "reading duplicated", "patient and reader", problems)
+    readings = readings[~repeated].reset_index(names="file_row")
+    return _complete(readings, marker)
+
+
+def _read_long(
+    table: Table,
+    id_heading: str,
+    columns: Mapping[str, str],
+    missing: tuple[str | float, ...],
+    marker: Marker,
+    known: pd.DataFrame,
+    problems: Problems,
+) -> pd.DataFrame:
+    target, csf_at = _read_targets(table, columns["level"], missing, problems)
+    stated = _read_csf_level(table, columns.get("csf_level"), missing, problems)
+    differ = csf_at.notna() & stated.notna() & (csf_at != stated)
+    if "csf_level" in columns:
+        action = "the row's level names another CSF level: correct one of them"
+        table.flag(problems, columns["csf_level"], differ, "CSF levels differ", action)
+    values = pd.DataFrame(
+        {
+            "target": target,
+            "csf_level": csf_at.fillna(stated),
+            "value": _read_intensity(table, columns["value"], missing, problems),
+        }
+    )
+    values["csf_level"] = values["csf_level"].where(values["target"] == "csf")
+    unused = target.notna() & ~target.isin([*marker.levels, "csf"])
+    action = f"{marker.name} is not made from it: left out"
+    table.flag(problems, columns["level"], unused, "level not used", action, "note")
+    rois = known.join(values[target.notna() & ~unused], how="inner")
+    repeated = flag_repeats(
+        table,
+        id_heading,
+        rois[["row", "reader", "target", "csf_level"]],
+        "reading duplicated",
+        "patient, reader and level",
+        problems,
+    )
+    rois = rois[~repeated].reset_index(names="file_row")
+    return _complete(_widen(rois), marker)
+
+
+def _widen(rois: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per patient and reader; of several CSF readings the preferred level's."""
+    preference = {level: rank for rank, level in enumerate(CSF_LEVELS)}
+    rank = rois["csf_level"].map(preference).fillna(len(CSF_LEVELS)).where(rois["value"].notna(), np.inf)
+    best = rois.assign(rank=rank).sort_values("rank", kind="stable")
+    best = best.drop_duplicates(["row", "reader", "target"])
+    wide = rois.groupby(["row", "reader"])["file_row"].min().to_frame()
+    for target, readings in best.groupby("target"):
+        wide[target] = readings.set_index(["row", "reader"])["value"]
+        if target == "csf":
+            wide["csf_level"] = readings.set_index(["row", "reader"])["csf_level"]
+    return wide.reset_index()
+
+
+def _complete(readings: pd.DataFrame, marker: Marker) -> pd.DataFrame:
+    names = ["file_row", "row", "reader", *marker.levels, "csf", "csf_level"]
+    complete = readings.reindex(columns=names)
+    complete["csf_level"] = complete["csf_level"].astype("str").where(complete["csf"].notna())
+    return complete
+
+
+def _read_intensity(
+    table: Table, heading: str, missing: tuple[str | float, ...], problems: Problems
+) -> pd.Series:
+    values = read_numbers(table, Column(heading, heading, missing=missing), problems)
+    wrong = values <= 0
+    action = "a mean signal intensity is above zero: correct it, or list it under `missing`"
+    table.flag(problems, heading, wrong, "not positive", action)
+    return values.mask(wrong)
+
+
+def _read_csf_level(
+    table: Table, heading: str | None, missing: tuple[str | float, ...], problems: Problems
+) -> pd.Series:
+    if heading is None:
+        return pd.Series(np.nan, index=table.frame.index, dtype="str")
+    cells = table.frame[heading]
+    levels = {cell: level_name(cell) for cell in cells.unique()}
+    unknown = ~is_missing(cells, missing) & ~cells.map(levels).isin(CSF_LEVELS)
+    action = f"accepted: {', '.join(sorted(CSF_LEVELS))}"
+    table.flag(problems, heading, unknown, "unknown CSF level", action)
+    found = cells.map(levels).astype("str")
+    return found.where(found.isin(CSF_LEVELS))
+
+
+def _read_targets(
+    table: Table, heading: str, missing: tuple[str | float, ...], problems: Problems
+) -> tuple[pd.Series, pd.Series]:
+    """Return what each row of a long file was read at ("L1", "csf"), and the CSF's level if named there."""
+    cells = table.frame[heading]
+    targets: dict[str, str | None] = {}
+    csf_levels: dict[str, str | None] = {}
+    for cell in cells.unique():
+        csf = CSF.fullmatch(re.sub(r"[\W_]+", "", cell.upper()))
+        targets[cell] = "csf" if csf else level_name(cell)
+        # "CSF at nowhere" keeps its text, to be refused below.
+        csf_levels[cell] = (level_name(csf[1]) or csf[1] or None) if csf else None
+    target = cells.map(targets).astype("str")
+    csf_at = cells.map(csf_levels).astype("str")
+    unknown = target.isna() | (csf_at.notna() & ~csf_at.isin(CSF_LEVELS))
+    action = f"accepted: a vertebral level such as L1, or CSF, or CSF_{CSF_LEVELS[0]} and the like"
+    table.flag(problems, heading, unknown, "unknown level", action)
+    return target.mask(unknown), csf_at.mask(unknown)

@@ -1,0 +1,246 @@
+"""Text cells -> canonical values of one variable, with a problem for every cell that is not one."""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from vbq.codebook import SINS_COMPONENTS, Variable
+from vbq.ingest.problems import COHORT_FILE, WITHHELD, Problems, Severity
+
+DECIMAL_COMMA = r"[+-]?\d+,\d+"
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file of the cohort as its mapping sees it.
+
+    `section` is the part of the cohort file that maps it. `frame` holds text, its index is the row of the
+    file. Cells of the headings `withheld` are never shown.
+    """
+
+    section: str
+    file: str
+    frame: pd.DataFrame
+    decimal: str = "."
+    withheld: frozenset[str] = frozenset()
+
+    def flag(
+        self,
+        problems: Problems,
+        heading: str,
+        wrong: pd.Series,
+        rule: str,
+        action: str,
+        severity: Severity = "error",
+    ) -> None:
+        """Add a problem for each row where `wrong`, a boolean column, is true."""
+        cells = self.frame.loc[wrong.to_numpy(), heading]
+        for row, cell in zip(cells.index, cells, strict=True):
+            value = WITHHELD if heading in self.withheld else cell
+            problems.add(
+                self.file, rule, action, row=int(row), column=heading, value=value, severity=severity
+            )
+
+
+@dataclass(frozen=True)
+class Column:
+    """How a column of a file tells one variable.
+
+    `levels` maps the site's spellings to canonical values, `multiply` converts the site's unit, `missing` are
+    the codes for "no value", besides a blank cell.
+    """
+
+    name: str
+    heading: str
+    levels: Mapping[Any, Any] = field(default_factory=dict)
+    multiply: float | None = None
+    missing: tuple[str | float, ...] = ()
+
+
+def column_from(name: str, entry: str | Mapping[str, Any], missing: Collection[str | float]) -> Column:
+    """Return the `Column` of an entry of a cohort file: a heading, or a mapping with `column`."""
+    if isinstance(entry, str):
+        return Column(name, entry.strip(), missing=tuple(missing))
+    return Column(
+        name,
+        entry["column"].strip(),
+        entry.get("levels", {}),
+        entry.get("multiply"),
+        (*missing, *entry.get("missing", ())),
+    )
+
+
+def to_number(text: pd.Series) -> pd.Series:
+    """Return text as float64; NaN where it is not a finite number written with a decimal point."""
+    numbers = pd.to_numeric(text, errors="coerce").astype("float64")
+    return numbers.where(np.isfinite(numbers))
+
+
+def is_missing(text: pd.Series, codes: Collection[str | float]) -> pd.Series:
+    """Whether each cell is blank or one of the codes; -9 as a code also stands for "-9.0"."""
+    spelled = {str(code).strip() for code in codes}
+    numeric = {float(code) for code in spelled if NUMBER.fullmatch(code)}
+    missing = text.isin(spelled | {""})
+    if numeric:
+        missing |= to_number(text).isin(numeric)
+    return missing
+
+
+def read_values(table: Table, column: Column, variable: Variable, problems: Problems) -> pd.Series:
+    """Return a variable's canonical values: Int64, str or float64, by its kind and levels.
+
+    Cells that are not a value of the variable become missing and are collected as problems.
+    """
+    if variable.is_categorical:
+        return _read_levels(table, column, variable, problems)
+    values = read_numbers(table, column, problems)
+    check_range(values, variable, table, column.heading, problems)
+    if variable.step is not None and variable.step >= 1 and column.multiply is None:
+        off = values.notna() & ((values / variable.step) % 1 != 0)
+        action = f"{variable.label} goes in steps of {variable.step:g}: check it"
+        table.flag(problems, column.heading, off, "off the instrument's step", action, "warning")
+    return _within_possible(values, variable)
+
+
+def read_numbers(table: Table, column: Column, problems: Problems) -> pd.Series:
+    """Return a column as float64 in the canonical unit, missing where a cell is no number."""
+    cells = table.frame[column.heading]
+    missing = is_missing(_with_point(cells, table.decimal), column.missing) | is_missing(
+        cells, column.missing
+    )
+    numbers = to_number(_with_point(cells, table.decimal))
+    wrong = numbers.isna() & ~missing
+    if table.decimal == ",":
+        # In such a file "1.234" may be 1234: better asked than guessed.
+        pointed = numbers.notna() & ~missing & cells.str.contains(".", regex=False)
+        action = (
+            'the cohort file says `decimal: ","`: write it with a comma, and without thousands separators'
+        )
+        table.flag(problems, column.heading, pointed, "decimal point", action)
+        numbers = numbers.mask(pointed)
+    elif wrong.any():
+        comma = wrong & cells.str.fullmatch(DECIMAL_COMMA)
+        action = 'if it is a decimal comma, set `decimal: ","` for this file; else leave out the comma'
+        table.flag(problems, column.heading, comma, "decimal comma", action)
+        wrong &= ~comma
+    action = "correct it, or list it under `missing` if it means that there is no value"
+    table.flag(problems, column.heading, wrong, "not a number", action)
+    numbers = numbers.mask(missing)
+    return numbers if column.multiply is None else numbers * column.multiply
+
+
+def check_range(
+    values: pd.Series, variable: Variable, table: Table, heading: str, problems: Problems
+) -> None:
+    """Collect an error for values outside the variable's possible range, a warning outside its plausible."""
+    impossible = outside(values, variable.possible)
+    unlikely = outside(values, variable.plausible) & ~impossible
+    action = "correct it, or convert its unit with `multiply`"
+    table.flag(
+        problems, heading, impossible, _range_rule("possible", variable.possible, variable.unit), action
+    )
+    table.flag(
+        problems,
+        heading,
+        unlikely,
+        _range_rule("plausible", variable.plausible, variable.unit),
+        "kept: check it, and its unit",
+        "warning",
+    )
+
+
+def outside(values: pd.Series, limits: Collection[float] | None) -> pd.Series:
+    """Whether each known value lies outside the limits; nothing does where there are none."""
+    if limits is None:
+        return pd.Series(False, index=values.index)
+    low, high = limits
+    return values.notna() & ~values.between(low, high)
+
+
+def _within_possible(values: pd.Series, variable: Variable) -> pd.Series:
+    return values.mask(outside(values, variable.possible))
+
+
+def _range_rule(which: str, limits: Collection[float] | None, unit: str) -> str:
+    if limits is None:
+        return ""
+    low, high = limits
+    return f"outside the {which} range {low:g} to {high:g} {unit}".strip()
+
+
+def _with_point(cells: pd.Series, decimal: str) -> pd.Series:
+    return cells.str.replace(",", ".", regex=False) if decimal == "," else cells
+
+
+def spelling(text: str, decimal: str = ".") -> str:
+    """Return what two spellings of one level share: case, spaces and trailing zeros do not matter."""
+    words = " ".join(text.casefold().split())
+    if decimal == ",":
+        words = re.sub(r"(?<=\d),(?=\d)", ".", words)
+    return str(float(words)) if NUMBER.fullmatch(words) else words
+
+
+def canonical_levels(variable: Variable) -> dict[str, Any]:
+    """Return the canonical value of each spelling that the codebook knows: values, labels, aliases."""
+    known = {spelling(alias): value for alias, value in variable.aliases.items()}
+    known |= {spelling(label): value for value, label in variable.levels.items()}
+    return known | {spelling(str(value)): value for value in variable.levels}
+
+
+def level_spellings(table: Table, column: Column, variable: Variable, problems: Problems) -> dict[str, Any]:
+    """Return the canonical value of each spelling that a column may hold.
+
+    The column's own `levels`, where given, are the only ones. Collects an error for those that do not lead
+    to a canonical value.
+    """
+    canonical = canonical_levels(variable)
+    if not column.levels:
+        return canonical
+    accepted: dict[str, Any] = {}
+    for site, target in column.levels.items():
+        value = canonical.get(spelling(str(target)))
+        if value is None:
+            problems.add(
+                COHORT_FILE,
+                "unknown level",
+                f"{variable.name} has the levels {_listed(variable)}",
+                column=f"{table.section}.columns.{column.name}.levels",
+                value=str(target),
+            )
+        # YAML reads an unquoted yes, on or true as one and the same value.
+        words = {True: ("true", "yes", "on"), False: ("false", "no", "off")}
+        spellings = words[site] if isinstance(site, bool) else (str(site),)
+        accepted |= {spelling(each, table.decimal): value for each in spellings}
+    return accepted
+
+
+def _read_levels(table: Table, column: Column, variable: Variable, problems: Problems) -> pd.Series:
+    cells = table.frame[column.heading]
+    accepted = level_spellings(table, column, variable, problems)
+    codes, uniques = pd.factorize(cells)
+    unknown = [spelling(str(text), table.decimal) not in accepted for text in uniques]
+    values = [accepted.get(spelling(str(text), table.decimal)) for text in uniques]
+    missing = is_missing(cells, column.missing)
+    wrong = pd.Series(np.asarray(unknown)[codes], index=cells.index) & ~missing
+    given = ", ".join(map(str, column.levels)) if column.levels else _listed(variable)
+    points = variable.name in SINS_COMPONENTS and not column.levels
+    impossible = wrong & cells.str.fullmatch(NUMBER) if points else wrong & False
+    table.flag(problems, column.heading, impossible, "impossible SINS points", f"accepted: {given}")
+    action = f"accepted: {given}; correct it, map it under `levels`, or list it under `missing`"
+    table.flag(problems, column.heading, wrong & ~impossible, "unknown level", action)
+    taken = pd.Series(np.asarray(values, dtype=object)[codes], index=cells.index)
+    known = taken.mask(missing)
+    numeric = all(isinstance(level, int) for level in variable.levels)
+    return known.astype("Int64") if numeric else known.astype("str")
+
+
+def _listed(variable: Variable) -> str:
+    return ", ".join(
+        str(level) if str(level) == label else f"{level} ({label})"
+        for level, label in variable.levels.items()
+    )

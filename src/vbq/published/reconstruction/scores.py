@@ -1,0 +1,113 @@
+"""Marker scores that meet a printed multivariable logistic regression.
+
+One score per patient is unknown, and far fewer numbers are printed: bounded least squares finds the
+scores nearest to plausible ones that give every printed number. Derivatives are analytic: estimates by
+the implicit function theorem, maximized likelihoods by the envelope theorem.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, special
+
+from vbq.published.reconstruction.printed import Printed
+from vbq.stats.logistic import Likelihood
+
+Array = NDArray[np.float64]
+
+PULL = 0.02  # weight of a score's distance from its start, against half units of the printed figures
+
+
+@dataclass(frozen=True)
+class PrintedModel:
+    """What a paper prints of a logistic regression on `design` (n x p, intercept first).
+
+    `marker` is the column of the unknown score. `estimates` maps columns to printed coefficients,
+    `limits` to both limits of their 95 % profile-likelihood intervals; `p_values` maps the columns of
+    a term to its printed likelihood-ratio p-value.
+    """
+
+    design: Array
+    outcome: Array
+    marker: int
+    estimates: Mapping[int, Printed]
+    limits: Mapping[int, tuple[Printed, Printed]]
+    p_values: Mapping[Sequence[int], Printed]
+
+
+def solve_scores(
+    model: PrintedModel, means: tuple[Printed, Printed], start: Array, low: Array, high: Array
+) -> Array:
+    """Return n scores between `low` and `high`, near `start`, that meet the printed model and means.
+
+    `means` are the printed mean scores without and with the outcome. What is met is each printed
+    number to within a tenth of its rounding.
+
+    Raises ArithmeticError where some number cannot be met.
+    """
+    equations = _Equations(model, means)
+    plausible_sd = start.std()
+
+    def residuals(scores: Array) -> Array:
+        return np.concatenate([equations(scores)[0], PULL * (scores - start) / plausible_sd])
+
+    def jacobian(scores: Array) -> Array:
+        return np.vstack([equations(scores)[1], PULL / plausible_sd * np.eye(len(scores))])
+
+    found = optimize.least_squares(residuals, start, jac=jacobian, bounds=(low, high), xtol=1e-12)
+    misses = equations(found.x)[0]
+    if np.abs(misses).max() > 0.1:
+        raise ArithmeticError(f"the printed model cannot be met: misses in half units {misses.round(2)}")
+    return found.x
+
+
+class _Equations:
+    """Misses of the printed figures, in half units of their last decimal, and their derivatives."""
+
+    def __init__(self, model: PrintedModel, means: tuple[Printed, Printed]) -> None:
+        self.model, self.means = model, means
+
+    def __call__(self, scores: Array) -> tuple[Array, Array]:
+        """Return k misses and their k x n derivatives by the scores."""
+        model, y = self.model, self.model.outcome
+        X = model.design.copy()
+        X[:, model.marker] = scores
+        likelihood = Likelihood(X, y)
+        beta, best = likelihood.maximize(np.zeros(X.shape[1]), np.zeros(X.shape[1], dtype=bool))
+        covariance = likelihood.covariance(beta)
+        risk = special.expit(X @ beta)
+        misses, slopes = [], []
+
+        for group, mean in zip((0, 1), self.means, strict=True):
+            members = y == group
+            misses.append((scores[members].mean() - mean.value) / mean.half_unit)
+            slopes.append(members / members.sum() / mean.half_unit)
+
+        for j, estimate in model.estimates.items():
+            by_score = covariance[j, model.marker] * (y - risk)
+            by_score = by_score - (X @ covariance[:, j]) * risk * (1 - risk) * beta[model.marker]
+            misses.append((beta[j] - estimate.value) / estimate.half_unit)
+            slopes.append(by_score / estimate.half_unit)
+
+        def fix(columns: Sequence[int], values: Sequence[float], drop: float, tolerance: float) -> None:
+            """Ask that fixing these coefficients costs `drop` of log-likelihood."""
+            constrained, value = likelihood.maximize_with(beta, columns, values)
+            constrained_risk = special.expit(X @ constrained)
+            by_score = beta[model.marker] * (y - risk)
+            by_score = by_score - constrained[model.marker] * (y - constrained_risk)
+            misses.append((best - value - drop) / tolerance)
+            slopes.append(by_score / tolerance)
+
+        for j, limits in model.limits.items():
+            for limit in limits:
+                # Near a limit the log-likelihood falls about 1.96 standard errors per unit.
+                per_unit = special.ndtri(0.975) / np.sqrt(covariance[j, j])
+                fix([j], [limit.value], special.chdtri(1, 0.05) / 2, per_unit * limit.half_unit)
+        for columns, p_value in model.p_values.items():
+            edges = [p_value.value + side * p_value.half_unit for side in (-1, 1)]
+            drops = special.chdtri(len(columns), np.array(edges)) / 2
+            middle = special.chdtri(len(columns), p_value.value) / 2
+            fix(columns, [0.0] * len(columns), middle, (drops[0] - drops[1]) / 2)
+        return np.array(misses), np.array(slopes)

@@ -1,0 +1,51 @@
+"""What every script of the workflow needs: a log, and one way to write a table."""
+
+import logging
+import sys
+from pathlib import Path
+from types import TracebackType
+
+import pandas as pd
+
+PROVENANCE_COLUMNS = ["cohort", "provenance"]
+
+
+class UserError(ValueError):
+    """Something the user can mend: its text is the whole message, without a traceback."""
+
+
+def log_to(path: str) -> None:
+    """Send messages, warnings and what stops this script to a file."""
+    logging.basicConfig(
+        filename=path, filemode="w", level=logging.INFO, force=True, format="%(levelname)s: %(message)s"
+    )
+    logging.captureWarnings(True)
+    sys.excepthook = _log_error
+
+
+def _log_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, UserError):
+        logging.error("%s", error)
+    else:
+        logging.error("stopped", exc_info=(kind, error, trace))
+
+
+def write_table(table: pd.DataFrame, path: str, cohort: str, provenance: str) -> None:
+    """Write a tidy table as CSV, whole or not at all, with its cohort and provenance in every row.
+
+    Numbers are not rounded.
+    """
+    part = Path(f"{path}.part")
+    table.assign(cohort=cohort, provenance=provenance).to_csv(part, index=False, lineterminator="\n")
+    part.replace(path)
+
+
+def read_table(path: str) -> pd.DataFrame:
+    """Read a tidy table; empty cells in text columns stay empty text, in number columns become NaN."""
+    table = pd.read_csv(path, keep_default_na=False, na_values={}, dtype=str)
+    for name in table.columns:
+        filled = table[name].where(table[name] != "")
+        numbers = pd.to_numeric(filled, errors="coerce")
+        if filled.notna().any() and numbers.notna().equals(filled.notna()):
+            table[name] = numbers
+    return table

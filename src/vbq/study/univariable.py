@@ -1,0 +1,188 @@
+"""Every variable against the outcome, one at a time (Table 1), and against a score (the supplements)."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from vbq.codebook import Variable
+from vbq.stats.contingency import independence_tests
+from vbq.stats.groups import compare_groups, regress
+from vbq.study.design import Codebook, complete_rows, present_levels
+
+CATEGORICAL_TESTS = ("likelihood_ratio", "pearson", "yates", "fisher", "mid")
+CONTINUOUS_TESTS = ("ols", "welch", "mann_whitney")
+COLUMNS = [
+    *("variable", "label", "kind", "n", "n_missing"),
+    *("test", "statistic_name", "statistic", "df", "df_residual", "p_value"),
+    *(f"p_{test}" for test in (*CATEGORICAL_TESTS, *CONTINUOUS_TESTS)),
+]
+
+
+def compare_by_outcome(
+    cohort: pd.DataFrame,
+    outcome: str,
+    variables: Sequence[str],
+    codebook: Codebook,
+    categorical_test: str = "likelihood_ratio",
+    continuous_test: str = "ols",
+    exceptions: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Test each variable for a difference between patients with and without a 0/1 outcome.
+
+    `categorical_test` is one of `CATEGORICAL_TESTS`, `continuous_test` of `CONTINUOUS_TESTS` ("ols" is
+    linear regression on the outcome, the same as the pooled t test); `exceptions` names another test
+    for single variables. The named test gives `p_value`; all others stand beside it. Each variable is
+    tested on the patients who have it.
+
+    Returns one row per variable with `COLUMNS`.
+    """
+    rows = []
+    for name in variables:
+        variable, known = codebook[name], complete_rows(cohort, [name, outcome])
+        test = (exceptions or {}).get(name) or (
+            categorical_test if variable.is_categorical else continuous_test
+        )
+        if variable.is_categorical:
+            result = _categorical(known[name], known[outcome], variable, test)
+        else:
+            result = _across_groups(known[name], known[outcome], test)
+        rows.append(_describe(variable, len(known), len(cohort)) | result)
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"df": "Int64", "df_residual": "Int64"})
+
+
+def compare_by_score(
+    cohort: pd.DataFrame, score: str, variables: Sequence[str], codebook: Codebook, test: str = "ols"
+) -> pd.DataFrame:
+    """Test each variable for an association with a continuous score.
+
+    A categorical variable by linear regression of the score on its levels (analysis of variance), a
+    continuous one by simple linear regression; beside them Welch's test and the rank tests
+    (Mann-Whitney or Kruskal-Wallis; Spearman for a continuous variable, in the same column).
+
+    Returns one row per variable with `COLUMNS`.
+    """
+    rows = []
+    for name in variables:
+        variable, known = codebook[name], complete_rows(cohort, [name, score])
+        if variable.is_categorical:
+            result = _across_groups(known[score], known[name], test)
+        else:
+            fit = regress(known[name].to_numpy(dtype=float), known[score].to_numpy(dtype=float))
+            result = {
+                "test": "ols",
+                "statistic_name": "t",
+                "statistic": fit.statistic,
+                "df": fit.df,
+                "p_value": fit.p_value,
+                "p_ols": fit.p_value,
+                "p_mann_whitney": fit.p_spearman,
+            }
+        rows.append(_describe(variable, len(known), len(cohort)) | result)
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"df": "Int64", "df_residual": "Int64"})
+
+
+def _describe(variable: Variable, n: int, n_patients: int) -> dict[str, object]:
+    return {
+        "variable": variable.name,
+        "label": variable.label,
+        "kind": variable.kind,
+        "n": n,
+        "n_missing": n_patients - n,
+    }
+
+
+def _categorical(values: pd.Series, outcome: pd.Series, variable: Variable, test: str) -> dict[str, object]:
+    counts = [
+        [int(((values == level) & (outcome == group)).sum()) for group in (0, 1)] for level in variable.levels
+    ]
+    tests = independence_tests(counts)
+    p_values = {f"p_{name}": getattr(tests, f"p_{name}") for name in CATEGORICAL_TESTS}
+    has_statistic = test in ("likelihood_ratio", "pearson")
+    return {
+        "test": test,
+        "statistic_name": "chi-square" if has_statistic else "",
+        "statistic": getattr(tests, test) if has_statistic else np.nan,
+        "df": tests.df if has_statistic else np.nan,
+        "p_value": p_values[f"p_{test}"],
+        **p_values,
+    }
+
+
+def _across_groups(values: pd.Series, groups: pd.Series, test: str) -> dict[str, object]:
+    tests = compare_groups(values.to_numpy(dtype=float), groups.to_numpy())
+    p_values = {"p_ols": tests.p_ols, "p_welch": tests.p_welch, "p_mann_whitney": tests.p_rank}
+    shown = test == "ols"
+    return {
+        "test": test,
+        "statistic_name": tests.statistic_name if shown else "",
+        "statistic": tests.statistic if shown else np.nan,
+        "df": tests.df if shown else np.nan,
+        "df_residual": tests.df_residual if shown else np.nan,
+        "p_value": p_values[f"p_{test}"],
+        **p_values,
+    }
+
+
+def summarize_by_outcome(
+    cohort: pd.DataFrame, outcome: str, variables: Sequence[str], codebook: Codebook
+) -> pd.DataFrame:
+    """Describe each variable in the patients without the outcome, with it, and in all.
+
+    Returns one row per variable, level and group ("0", "1", "all"): n patients with the level of the
+    `n_group` in whom the variable is known, and their percent; for a continuous variable (level "")
+    mean, standard deviation, median and quartiles (R's type 7).
+    """
+    rows = []
+    for name in variables:
+        known = complete_rows(cohort, [name, outcome])
+        for group in ("0", "1", "all"):
+            members = known if group == "all" else known[known[outcome] == int(group)]
+            rows += _summarize(members[name], codebook[name], group)
+    return pd.DataFrame(rows)
+
+
+def _summarize(values: pd.Series, variable: Variable, group: str) -> list[dict[str, object]]:
+    place = {"variable": variable.name, "group": group}
+    n = len(values)
+    if not variable.is_categorical:
+        moments = _moments(values)
+        return [{**place, "level": "", "n": n, "n_group": n, "percent": np.nan, **moments}]
+    nothing = dict.fromkeys(("mean", "sd", "median", "q1", "q3"), np.nan)
+    counts = {level: int((values == level).sum()) for level in variable.levels}
+    return [
+        {
+            **place,
+            "level": str(level),
+            "n": count,
+            "n_group": n,
+            "percent": 100 * count / n if n else np.nan,
+            **nothing,
+        }
+        for level, count in counts.items()
+    ]
+
+
+def _moments(values: pd.Series) -> dict[str, float]:
+    x = values.to_numpy(dtype=float)
+    if not len(x):
+        return dict.fromkeys(("mean", "sd", "median", "q1", "q3"), np.nan)
+    q1, median, q3 = np.quantile(x, [0.25, 0.5, 0.75])
+    sd = x.std(ddof=1) if len(x) > 1 else np.nan
+    return {"mean": x.mean(), "sd": sd, "median": median, "q1": q1, "q3": q3}
+
+
+def summarize_score(
+    cohort: pd.DataFrame, score: str, variables: Sequence[str], codebook: Codebook
+) -> pd.DataFrame:
+    """Describe a continuous score in each level of each categorical variable.
+
+    Returns one row per variable and level that occurs: variable, level, n, mean, sd, median, q1, q3.
+    """
+    rows = []
+    for name in variables:
+        variable, known = codebook[name], complete_rows(cohort, [name, score])
+        for level in present_levels(known[name], variable) if variable.is_categorical else []:
+            values = known.loc[known[name] == level, score]
+            rows.append({"variable": name, "level": str(level), "n": len(values), **_moments(values)})
+    return pd.DataFrame(rows, columns=["variable", "level", "n", "mean", "sd", "median", "q1", "q3"])

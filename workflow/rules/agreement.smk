@@ -1,0 +1,21 @@
+"""How well two readers agree on the score.
+
+Makes results/<cohort>/agreement.csv
+"""
+
+
+rule measure_agreement:
+    """Estimate the ICC in all six forms, Bland-Altman limits and the measurement error between readers."""
+    input:
+        cohort="results/{cohort}/cohort.parquet",
+        code=sources("measure_agreement.py"),
+    output:
+        table="results/{cohort}/agreement.csv",
+    log:
+        "results/{cohort}/logs/measure_agreement.log",
+    params:
+        provenance=from_cohort("provenance"),
+        marker=from_plan("marker"),
+        confidence=from_plan("confidence"),
+    script:
+        "../scripts/measure_agreement.py"

@@ -1,0 +1,62 @@
+"""Which variables go with new fractures, and which with the score.
+
+Makes results/<cohort>/univariable.csv, univariable_groups.csv, multivariable.csv and the subanalyses
+"""
+
+
+rule compare_groups:
+    """Test every variable of the plan against the outcome, one at a time (Table 1)."""
+    input:
+        cohort="results/{cohort}/cohort.parquet",
+        code=sources("compare_groups.py"),
+    output:
+        tests="results/{cohort}/univariable.csv",
+        groups="results/{cohort}/univariable_groups.csv",
+    log:
+        "results/{cohort}/logs/compare_groups.log",
+    params:
+        provenance=from_cohort("provenance"),
+        variables=from_cohort("variables", {}),
+        outcome=from_plan("outcome"),
+        plan=from_plan("univariable"),
+    script:
+        "../scripts/compare_groups.py"
+
+
+rule fit_multivariable:
+    """Fit the logistic regression of the outcome on the variables that screening selects (Table 2)."""
+    input:
+        cohort="results/{cohort}/cohort.parquet",
+        code=sources("fit_multivariable.py"),
+    output:
+        table="results/{cohort}/multivariable.csv",
+    log:
+        "results/{cohort}/logs/fit_multivariable.log",
+    params:
+        provenance=from_cohort("provenance"),
+        variables=from_cohort("variables", {}),
+        outcome=from_plan("outcome"),
+        screening=from_plan("univariable"),
+        plan=from_plan("multivariable"),
+        alpha=from_plan("alpha"),
+        confidence=from_plan("confidence"),
+    script:
+        "../scripts/fit_multivariable.py"
+
+
+rule compare_scores:
+    """Test a continuous score against other variables (Supplemental Tables 1 and 2, number of fractures)."""
+    input:
+        cohort="results/{cohort}/cohort.parquet",
+        code=sources("compare_scores.py"),
+    output:
+        tests="results/{cohort}/{subanalysis}.csv",
+        groups="results/{cohort}/{subanalysis}_groups.csv",
+    log:
+        "results/{cohort}/logs/compare_scores_{subanalysis}.log",
+    params:
+        provenance=from_cohort("provenance"),
+        variables=from_cohort("variables", {}),
+        plan=lambda wildcards: PLANS[wildcards.cohort]["subanalyses"][wildcards.subanalysis],
+    script:
+        "../scripts/compare_scores.py"

@@ -1,0 +1,23 @@
+"""From the files of a site to the scored cohort.
+
+Makes results/<cohort>/cohort.parquet, flow.csv, ingest.csv
+"""
+
+
+rule ingest_cohort:
+    """Read and check the site's files, derive VBQ and SINS, apply the eligibility criteria."""
+    input:
+        files=raw_files,
+        code=sources("ingest_cohort.py"),
+    output:
+        cohort="results/{cohort}/cohort.parquet",
+        flow="results/{cohort}/flow.csv",
+        ingest="results/{cohort}/ingest.csv",
+    log:
+        "results/{cohort}/logs/ingest_cohort.log",
+    params:
+        spec=lambda wildcards: COHORTS[wildcards.cohort],
+        marker=from_plan("marker"),
+        outcome=from_plan("outcome"),
+    script:
+        "../scripts/ingest_cohort.py"

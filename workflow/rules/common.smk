@@ -1,0 +1,104 @@
+"""Configuration, and the helpers that rules share. No rules here."""
+
+import ast
+from pathlib import Path
+
+import yaml
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import validate
+
+PROJECT = Path(workflow.basedir)
+
+
+def read_config(path, schema):
+    """Read a YAML file and hold it against its schema."""
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise WorkflowError(f"{path}: there is no such file") from None
+    except yaml.YAMLError as error:
+        raise WorkflowError(f"{path} is not valid YAML: {error}") from None
+    try:
+        validate(content, PROJECT / "workflow" / "schemas" / schema)
+    except WorkflowError as error:
+        raise WorkflowError(f"{path}: {error}") from None
+    return content
+
+
+validate(config, PROJECT / "workflow" / "schemas" / "config.schema.yaml")
+COHORTS = {Path(path).stem: read_config(path, "cohort.schema.yaml") for path in config["cohorts"]}
+PLANS = {name: read_config(cohort["plan"], "plan.schema.yaml") for name, cohort in COHORTS.items()}
+
+
+wildcard_constraints:
+    cohort="|".join(COHORTS),
+    subanalysis="|".join({name for plan in PLANS.values() for name in plan.get("subanalyses", {})}) or "none",
+
+
+def from_cohort(key, default=None):
+    """An entry of the cohort file, as a parameter of a rule."""
+    return lambda wildcards: COHORTS[wildcards.cohort].get(key, default)
+
+
+def from_plan(key, default=None):
+    """An entry of the cohort's analysis plan, as a parameter of a rule."""
+    return lambda wildcards: PLANS[wildcards.cohort].get(key, default)
+
+
+def raw_files(wildcards):
+    """The files that the cohort file names."""
+    cohort = COHORTS[wildcards.cohort]
+    sections = [cohort[name] for name in ("patients", "readings", "lesions") if name in cohort]
+    return sorted({section["file"] for section in sections})
+
+
+def tables_of(cohort):
+    """The tidy tables that a cohort's plan asks for."""
+    plan = PLANS[cohort]
+    names = ["flow", "ingest", "univariable", "univariable_groups"]
+    if "multivariable" in plan:
+        names.append("multivariable")
+    if "discrimination" in plan:
+        names += ["discrimination", "discrimination_pairs", "roc"]
+    if "cutoff" in plan:
+        names.append("cutoff")
+    if plan.get("agreement"):
+        names.append("agreement")
+    for name in plan.get("subanalyses", {}):
+        names += [name, f"{name}_groups"]
+    return [f"results/{cohort}/{name}.csv" for name in names]
+
+
+def results_of(cohort):
+    """Everything that is made for a cohort."""
+    files = tables_of(cohort) + [f"results/{cohort}/{name}" for name in ("figures", "report.html", "run.yaml")]
+    if "published" in COHORTS[cohort]:
+        files.append(f"results/{cohort}/published.csv")
+    return files
+
+
+def _imported(path):
+    """Module names in the import statements of one source file."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def sources(script):
+    """Package files that a script runs, found by following its imports.
+
+    Snakemake reruns a rule when its script changes, not when a module changes that the script imports:
+    as inputs of the rule, these files make it.
+    """
+    found, queue = set(), [PROJECT / "workflow" / "scripts" / script]
+    while queue:
+        for name in _imported(queue.pop()):
+            stem = PROJECT.joinpath("src", *name.split("."))
+            for file in (stem.with_suffix(".py"), stem / "__init__.py"):
+                if file.is_file() and file not in found:
+                    found.add(file)
+                    queue.append(file)
+    return sorted(map(str, found))

@@ -1,0 +1,45 @@
+"""How well the scores tell patients with new fractures from those without.
+
+Makes results/<cohort>/discrimination.csv, discrimination_pairs.csv, roc.csv, cutoff.csv
+"""
+
+
+rule assess_scores:
+    """Estimate sensitivity, specificity and AUC of every score, and compare the AUCs (Table 3)."""
+    input:
+        cohort="results/{cohort}/cohort.parquet",
+        code=sources("assess_scores.py"),
+    output:
+        scores="results/{cohort}/discrimination.csv",
+        pairs="results/{cohort}/discrimination_pairs.csv",
+        curves="results/{cohort}/roc.csv",
+    log:
+        "results/{cohort}/logs/assess_scores.log",
+    params:
+        provenance=from_cohort("provenance"),
+        variables=from_cohort("variables", {}),
+        outcome=from_plan("outcome"),
+        plan=from_plan("discrimination"),
+        confidence=from_plan("confidence"),
+    script:
+        "../scripts/assess_scores.py"
+
+
+rule choose_cutoff:
+    """Choose a cut-off in the paper's way and in others, with bootstrap intervals."""
+    input:
+        cohort="results/{cohort}/cohort.parquet",
+        code=sources("choose_cutoff.py"),
+    output:
+        table="results/{cohort}/cutoff.csv",
+    log:
+        "results/{cohort}/logs/choose_cutoff.log",
+    params:
+        provenance=from_cohort("provenance"),
+        outcome=from_plan("outcome"),
+        plan=from_plan("cutoff"),
+        confidence=from_plan("confidence"),
+        replicates=config["resamples"],
+        seed=config["seed"],
+    script:
+        "../scripts/choose_cutoff.py"

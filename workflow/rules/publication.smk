@@ -1,0 +1,89 @@
+"""From tidy tables to what is read: the comparison with print, figures, the report.
+
+Makes results/<cohort>/published.csv, figures/, report.html, run.yaml
+"""
+
+
+rule compare_published:
+    """Hold every printed figure against the recomputed one, at its printed decimals."""
+    input:
+        tables=lambda wildcards: tables_of(wildcards.cohort),
+        figures=lambda wildcards: f"{COHORTS[wildcards.cohort]['published']}/figures.csv",
+        readings=lambda wildcards: f"{COHORTS[wildcards.cohort]['published']}/readings.csv",
+        code=sources("compare_published.py"),
+    output:
+        table="results/{cohort}/published.csv",
+    log:
+        "results/{cohort}/logs/compare_published.log",
+    params:
+        provenance=from_cohort("provenance"),
+    script:
+        "../scripts/compare_published.py"
+
+
+rule draw_figures:
+    """Draw the ROC curves (Figures 2-4), the forest plot, the Bland-Altman plot and the score by outcome."""
+    input:
+        cohort="results/{cohort}/cohort.parquet",
+        tables=lambda wildcards: tables_of(wildcards.cohort),
+        code=sources("draw_figures.py"),
+    output:
+        report(
+            directory("results/{cohort}/figures"),
+            patterns=["{figure}.svg"],
+            caption="../report/figure.rst",
+            category="Figures",
+            labels={"cohort": "{cohort}", "figure": "{figure}"},
+        ),
+    log:
+        "results/{cohort}/logs/draw_figures.log",
+    params:
+        title=from_cohort("title"),
+        provenance=from_cohort("provenance"),
+        variables=from_cohort("variables", {}),
+        plan=lambda wildcards: PLANS[wildcards.cohort],
+    script:
+        "../scripts/draw_figures.py"
+
+
+rule write_report:
+    """Write one page with every table and figure, printed beside recomputed."""
+    input:
+        tables=lambda wildcards: tables_of(wildcards.cohort),
+        published=lambda wildcards: (
+            [f"results/{wildcards.cohort}/published.csv"] if "published" in COHORTS[wildcards.cohort] else []
+        ),
+        figures="results/{cohort}/figures",
+        code=sources("write_report.py"),
+    output:
+        page=report(
+            "results/{cohort}/report.html",
+            caption="../report/page.rst",
+            category="Report",
+            labels={"cohort": "{cohort}", "page": "every table and figure"},
+        ),
+    log:
+        "results/{cohort}/logs/write_report.log",
+    params:
+        spec=lambda wildcards: COHORTS[wildcards.cohort],
+        plan=lambda wildcards: PLANS[wildcards.cohort],
+    script:
+        "../scripts/write_report.py"
+
+
+rule record_run:
+    """Record what was run: commit, configuration, checksums of the input, versions, seed."""
+    input:
+        files=raw_files,
+        tables=lambda wildcards: tables_of(wildcards.cohort),
+        code=sources("record_run.py"),
+    output:
+        record="results/{cohort}/run.yaml",
+    log:
+        "results/{cohort}/logs/record_run.log",
+    params:
+        config=config,
+        spec=lambda wildcards: COHORTS[wildcards.cohort],
+        plan=lambda wildcards: PLANS[wildcards.cohort],
+    script:
+        "../scripts/record_run.py"

@@ -1,0 +1,22 @@
+"""Agreement between the readers of the score."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from vbq.codebook import VARIABLES
+from vbq.run import UserError, log_to, write_table
+from vbq.scores.marker import Marker, reader_columns
+from vbq.stats.agreement import agreement
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+log_to(snakemake.log[0])
+cohort = pd.read_parquet(snakemake.input.cohort)
+marker = Marker(**snakemake.params.marker)
+readers = reader_columns(cohort.columns, marker, VARIABLES)
+if len(readers) < 2:
+    raise UserError("the plan asks for agreement between readers, but the readings name fewer than two")
+table = agreement(cohort[readers], snakemake.params.confidence)
+write_table(table, snakemake.output.table, snakemake.wildcards.cohort, snakemake.params.provenance)

@@ -1,0 +1,49 @@
+"""What was run, on what, with what."""
+
+import platform
+import subprocess
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from vbq.run import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+PACKAGES = [
+    "vbq",
+    "snakemake",
+    "numpy",
+    "pandas",
+    "scipy",
+    "statsmodels",
+    "scikit-learn",
+    "pingouin",
+    "firthmodels",
+]
+
+
+def git(*arguments: str) -> str:
+    """Output of a git command; empty outside a repository."""
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+log_to(snakemake.log[0])
+record = {
+    "cohort": snakemake.wildcards.cohort,
+    "provenance": snakemake.params.spec["provenance"],
+    "commit": git("rev-parse", "HEAD") or "unknown",
+    "uncommitted_changes": bool(git("status", "--porcelain")),
+    "input_sha256": {path: sha256(Path(path).read_bytes()).hexdigest() for path in snakemake.input.files},
+    "results_sha256": {path: sha256(Path(path).read_bytes()).hexdigest() for path in snakemake.input.tables},
+    "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+    "config": snakemake.params.config,
+    "cohort_file": snakemake.params.spec,
+    "plan": snakemake.params.plan,
+}
+Path(snakemake.output.record).write_text(yaml.safe_dump(record, sort_keys=False), encoding="utf-8")
