@@ -28,3 +28,8 @@ rule all:
     default_target: True
     input:
         [results_of(cohort) for cohort in COHORTS],
+
+
+onsuccess:
+    for cohort in COHORTS:
+        print(closing_line(cohort))

@@ -10,7 +10,7 @@ from vbq.codebook import SINS_COMPONENTS, VARIABLES
 from vbq.scores import sins
 from vbq.scores.marker import Marker, above_cutoff, combine_readers, reader_columns, score_readings
 
-VBQ = Marker()
+VBQ = Marker(cutoff=3)
 INTENSITY = st.floats(1, 2000, allow_nan=False)
 
 
@@ -80,7 +80,7 @@ def test_score_does_not_depend_on_the_scanner_gain(levels, csf, gain):
 
 
 def test_mean_of_other_levels_without_a_reference():
-    marker = Marker(name="bmd", levels=["L1", "L2"], aggregate="mean", reference=None, cutoff=None)
+    marker = Marker(name="bmd", levels=["L1", "L2"], aggregate="mean", reference=None)
     scores = score_readings(pd.DataFrame({"row": [2], "reader": [""], "L1": [0.9], "L2": [1.1]}), marker)
     assert scores["score"][0] == pytest.approx(1.0, rel=1e-15)
     combined = combine_readers(scores, marker)
@@ -148,4 +148,4 @@ def test_high_is_strictly_above_the_cutoff():
     assert high[:3].tolist() == [0, 1, 0]
     assert pd.isna(high[3])
     with pytest.raises(ValueError, match="no cut-off"):
-        above_cutoff(pd.Series([1.0]), Marker(cutoff=None))
+        above_cutoff(pd.Series([1.0]), Marker())

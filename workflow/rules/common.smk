@@ -77,6 +77,16 @@ def results_of(cohort):
     return files
 
 
+def closing_line(cohort):
+    """What a run found for a cohort, in one line, and where to look."""
+    folder = Path("results", cohort)
+    page, sentence = folder / "report.html", folder / "published.txt"
+    if not page.is_file():
+        return f"{cohort}: no report was asked for; what was made is in {folder}"
+    found = sentence.read_text(encoding="utf-8").strip() if sentence.is_file() else "analyzed."
+    return f"{cohort}: {found} Open {page}"
+
+
 def _imported(path):
     """Module names in the import statements of one source file."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

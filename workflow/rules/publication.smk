@@ -1,6 +1,6 @@
 """From tidy tables to what is read: the comparison with print, figures, the report.
 
-Makes results/<cohort>/published.csv, figures/, report.html, run.yaml
+Makes results/<cohort>/published.csv, published.txt, figures/, report.html, run.yaml
 """
 
 
@@ -13,6 +13,7 @@ rule compare_published:
         code=sources("compare_published.py"),
     output:
         table="results/{cohort}/published.csv",
+        sentence="results/{cohort}/published.txt",
     log:
         "results/{cohort}/logs/compare_published.log",
     params:

@@ -1,6 +1,5 @@
 """Printed figures beside recomputed ones."""
 
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,5 +17,5 @@ readings = pd.read_csv(snakemake.input.readings, dtype=str, keep_default_na=Fals
 tables = {Path(path).stem: read_table(path) for path in snakemake.input.tables}
 
 comparison = compare(figures, readings, tables)
-logging.info("%s", sentence(summary(comparison)))
 write_table(comparison, snakemake.output.table, snakemake.wildcards.cohort, snakemake.params.provenance)
+Path(snakemake.output.sentence).write_text(sentence(summary(comparison)) + "\n", encoding="utf-8")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from vbq.codebook import Variable
 from vbq.ingest.eligibility import select_patients
-from vbq.ingest.identity import patient_rows
+from vbq.ingest.patient_ids import Patients, read_patients
 from vbq.ingest.patients import SINS_VARIABLES, index_lesions, read_variables
 from vbq.ingest.problems import COHORT_FILE, Problems
 from vbq.ingest.readings import read_readings
@@ -56,16 +56,15 @@ def read_cohort(
     patients_table = tables["patients"]
     section = spec["patients"]
     variables = read_variables(patients_table, section, codebook, problems)
-    ids = pd.Series(dtype="int64")
+    readings = None
     if section["id"].strip() in patients_table.frame:
         missing = tuple(section.get("missing", ()))
-        ids = patient_rows(patients_table, section["id"].strip(), missing, problems)
-        variables = _with_lesions(spec, tables, codebook, variables, ids, problems)
-    taken = {*codebook, marker.high, marker.n_levels, marker.csf_level}
-    readings = None
-    if _is_complete(spec, tables, "readings") and not ids.empty:
-        readings = read_readings(tables["readings"], spec["readings"], marker, ids, taken, problems)
-        _check_readings(readings, marker, codebook, tables, ids, problems)
+        patients = read_patients(patients_table, section["id"].strip(), missing, problems)
+        variables = _with_lesions(spec, tables, codebook, variables, patients, problems)
+        if _is_complete(spec, tables, "readings"):
+            taken = {*codebook, marker.high, marker.n_levels, marker.csf_level}
+            readings = read_readings(tables["readings"], spec["readings"], marker, patients, taken, problems)
+            _check_readings(readings, marker, codebook, tables["readings"].file, patients, problems)
     _check_derived(spec, marker, problems)
     _check_classes(variables, codebook, outcome, section, patients_table, problems)
     problems.raise_errors()
@@ -107,7 +106,7 @@ def _check_derived(spec: Mapping[str, Any], marker: Marker, problems: Problems) 
     has_sins = "lesions" in spec or any(name in mapped for name in SINS_VARIABLES)
     derived = {
         marker.name: "readings" in spec,
-        marker.high: "readings" in spec or marker.name in mapped,
+        marker.high: marker.cutoff is not None and ("readings" in spec or marker.name in mapped),
         "sins_category": has_sins,
         "fracture_count": "n_new_vcf" in mapped,
     }
@@ -134,7 +133,8 @@ def _check_classes(
     entry = section["columns"][outcome]
     heading = entry if isinstance(entry, str) else entry["column"]
     known = variables[outcome].dropna().unique()
-    if len(known) < 2 and not problems.has_error(table.file, heading.strip()):
+    unreadable = any(problems.has_error(table.file, column) for column in ("", heading.strip()))
+    if len(known) < 2 and not unreadable:
         found = f"all known values are {known[0]}" if len(known) else "no value is known"
         action = f"{found}: the analysis needs patients with and without the outcome"
         problems.add(table.file, "one outcome class only", action, column=heading.strip())
@@ -145,14 +145,14 @@ def _with_lesions(
     tables: Mapping[str, Table],
     codebook: Mapping[str, Variable],
     variables: pd.DataFrame,
-    ids: pd.Series,
+    patients: Patients,
     problems: Problems,
 ) -> pd.DataFrame:
     """Return the patients' variables with the SINS of their index lesion, where there is a lesions file."""
     if not _is_complete(spec, tables, "lesions"):
         return variables
-    index = index_lesions(tables["lesions"], spec["lesions"], codebook, ids, problems)
-    _warn_absent(ids, index.index, "patient without a lesion", "SINS", tables["patients"].file, problems)
+    index = index_lesions(tables["lesions"], spec["lesions"], codebook, patients, problems)
+    _warn_absent(patients, index.index, "patient without a lesion", "SINS", problems)
     own = variables.drop(columns=[name for name in SINS_VARIABLES if name in variables])
     return own.join(index)
 
@@ -161,42 +161,31 @@ def _check_readings(
     readings: pd.DataFrame,
     marker: Marker,
     codebook: Mapping[str, Variable],
-    tables: Mapping[str, Table],
-    ids: pd.Series,
+    file: str,
+    patients: Patients,
     problems: Problems,
 ) -> None:
-    _warn_absent(
-        ids, readings["row"], "patient without a reading", marker.name, tables["patients"].file, problems
-    )
-    scores = score_readings(readings, marker)
-    file = tables["readings"].file
-    shown = pd.DataFrame(
-        {marker.name: scores["score"].map("{:.3f}".format)},
-    ).set_index(readings["file_row"])
-    by_file_row = scores.set_index(readings["file_row"])
+    """Warn of patients without a reading, of readings without a score, and of scores out of range."""
+    _warn_absent(patients, readings["row"], "patient without a reading", marker.name, problems)
+    # Both are sorted by patient and reader.
+    scores = score_readings(readings, marker).set_index(readings["file_row"])
     if marker.name in codebook:
-        check_range(
-            by_file_row["score"], codebook[marker.name], Table("readings", file, shown), marker.name, problems
-        )
-    without = by_file_row[by_file_row["score"].isna()]
-    for row, n_levels in without["n_levels"].items():
-        action = "no CSF was read" if n_levels else "no level was read"
-        problems.add(
-            file,
-            f"no {marker.name}",
-            f"{action}: the reading has no score",
-            row=int(str(row)),
-            column=marker.name,
-            severity="warning",
-        )
+        shown = scores["score"].map("{:.3f}".format).to_frame(marker.name)
+        table = Table("readings", file, shown)
+        check_range(scores["score"], codebook[marker.name], table, marker.name, problems)
+    without = scores[scores["score"].isna()]
+    for row, n_levels in zip(without.index, without["n_levels"], strict=True):
+        why = "no CSF was read" if n_levels else "no level was read"
+        action = f"{why}: the reading has no score"
+        problems.add(file, f"no {marker.name}", action, row=int(row), column=marker.name, severity="warning")
 
 
 def _warn_absent(
-    ids: pd.Series, present: pd.Series | pd.Index, rule: str, what: str, file: str, problems: Problems
+    patients: Patients, present: pd.Series | pd.Index, rule: str, what: str, problems: Problems
 ) -> None:
-    for row in ids[~ids.isin(present)]:
+    for row in patients.rows[~patients.rows.isin(present)]:
         action = f"the patient is kept, without {what}"
-        problems.add(file, rule, action, row=int(row), severity="warning")
+        problems.add(patients.file, rule, action, row=int(row), severity="warning")
 
 
 def _derive(

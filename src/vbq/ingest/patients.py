@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from vbq.codebook import SINS_COMPONENTS, Variable
-from vbq.ingest.identity import rows_of_patients
+from vbq.ingest.patient_ids import Patients, rows_of_patients
 from vbq.ingest.problems import COHORT_FILE, Problems
 from vbq.ingest.values import Table, column_from, read_values
 from vbq.scores import sins
@@ -39,12 +39,12 @@ def index_lesions(
     table: Table,
     section: Mapping[str, Any],
     codebook: Mapping[str, Variable],
-    patients: pd.Series,
+    patients: Patients,
     problems: Problems,
 ) -> pd.DataFrame:
     """Return the SINS variables of each patient's index lesion, that of the highest total (index: `row`).
 
-    `patients` gives the patient's row by id. Lesions with an incomplete SINS count only for patients who
+    Lesions with an incomplete SINS count only for patients who
     have no other; equal totals are told apart by their components, in the codebook's order.
     """
     lesions = read_variables(table, section, codebook, problems)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from vbq.codebook import CSF_LEVELS
-from vbq.ingest.identity import flag_repeats, rows_of_patients
+from vbq.ingest.patient_ids import Patients, flag_repeats, rows_of_patients
 from vbq.ingest.problems import COHORT_FILE, Problems
 from vbq.ingest.values import Column, Table, is_missing, read_numbers
 from vbq.scores.marker import Marker, reader_label
@@ -28,13 +28,13 @@ def read_readings(
     table: Table,
     section: Mapping[str, Any],
     marker: Marker,
-    patients: pd.Series,
+    patients: Patients,
     taken: Collection[str],
     problems: Problems,
 ) -> pd.DataFrame:
     """Return the readings: file_row, row (the patient's), reader, the marker's levels, csf, csf_level.
 
-    `patients` gives the patient's row by id; `taken` are column names that a reader's score may not have.
+    `taken` are column names that a reader's score may not have.
     Readers are labeled as in column names, "" where the file has one reader. Values that are no positive
     number become missing and are collected as problems, as are rows of no patient.
     """

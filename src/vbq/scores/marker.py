@@ -22,7 +22,8 @@ class Marker:
 
     `aggregate` reduces the readings at `levels` to one value, `reference` ("csf" or None) is what it is
     divided by. `readers` says how readers become one score: "mean" (of those who have a score), "first"
-    (the first of them, by label) or a reader's label. Above `cutoff`, strictly, the score is high.
+    (the first of them, by label) or a reader's label. Above `cutoff`, strictly, the score is high. The
+    defaults are VBQ's, without a cut-off.
 
     Raises ValueError where a field has another value.
     """
@@ -32,7 +33,7 @@ class Marker:
     aggregate: Literal["median", "mean"] = "median"
     reference: Literal["csf"] | None = "csf"
     readers: str = "mean"
-    cutoff: float | None = 3.0
+    cutoff: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "levels", tuple(self.levels))

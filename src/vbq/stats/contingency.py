@@ -81,11 +81,10 @@ def _exact_p_values(table: NDArray[np.int64]) -> tuple[float, float]:
     possible = left <= rows[-1]
     log_ways = log_ways[possible] + log_choose[-1][left[possible]]
 
-    probability = np.exp(log_ways - special.logsumexp(log_ways))
     log_observed = sum(ways[cell] for ways, cell in zip(log_choose, table[:, 0], strict=True))
-    observed = float(np.exp(log_observed - special.logsumexp(log_ways)))
-    as_likely = np.abs(np.log(probability) - np.log(observed)) <= np.log(SAME_PROBABILITY)
-    p_fisher = float(probability[as_likely | (probability < observed)].sum())
+    probability = np.exp(log_ways - special.logsumexp(log_ways))
+    as_likely = np.abs(log_ways - log_observed) <= np.log(SAME_PROBABILITY)
+    p_fisher = float(probability[as_likely | (log_ways < log_observed)].sum())
     p_mid = p_fisher - float(probability[as_likely].sum()) / 2
     return min(p_fisher, 1.0), min(p_mid, 1.0)
 

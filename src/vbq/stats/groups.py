@@ -44,15 +44,17 @@ def compare_groups(values: ArrayLike, groups: ArrayLike) -> LocationTests:
     nan = float("nan")
     if k < 2 or n <= k or np.ptp(x) == 0:
         return LocationTests(n, "t" if k == 2 else "F", nan, nan, nan, nan, nan, nan)
-    sizes = np.array([len(sample) for sample in samples])
-    means = np.array([sample.mean() for sample in samples])
-    within = sum(float(((sample - mean) ** 2).sum()) for sample, mean in zip(samples, means, strict=True))
-    between = float((sizes * (means - x.mean()) ** 2).sum())
+    # Leading digits that all values share would cost the means their last ones: take them off first.
+    centered = [sample - x.mean() for sample in samples]
+    sizes = np.array([len(sample) for sample in centered])
+    means = np.array([sample.mean() for sample in centered])
+    within = sum(float(((sample - mean) ** 2).sum()) for sample, mean in zip(centered, means, strict=True))
+    between = float((sizes * (means - (sizes * means).sum() / n) ** 2).sum())
     df_residual = n - k
     with np.errstate(divide="ignore", invalid="ignore"):
         f = np.divide(between / (k - 1), within / df_residual)
     p_ols = float(special.fdtrc(k - 1, df_residual, f))
-    p_welch = _welch_p(samples)
+    p_welch = _welch_p(centered)
     if k > 2:
         return LocationTests(
             n, "F", float(f), k - 1, df_residual, p_ols, p_welch, float(stats.kruskal(*samples).pvalue)

@@ -1,14 +1,28 @@
 """Patient ids: they join the files and go no further."""
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from vbq.ingest.problems import WITHHELD, Problems
 from vbq.ingest.values import NUMBER, Table
 
 
-def patient_rows(
+@dataclass(frozen=True)
+class Patients:
+    """The patients of the patients file: `rows` gives the row of each by id.
+
+    `complete` says that no row of the file was unreadable, so that an id not among them is a stray.
+    """
+
+    file: str
+    rows: pd.Series
+    complete: bool
+
+
+def read_patients(
     table: Table, heading: str, missing: tuple[str | float, ...], problems: Problems
-) -> pd.Series:
+) -> Patients:
     """Return the patients of the patients file. Missing and repeated ids are errors."""
     ids = _known_ids(table, heading, missing, problems)
     rows = pd.Series(ids.index, index=ids.to_numpy())
@@ -21,18 +35,18 @@ def patient_rows(
 
 
 def rows_of_patients(
-    table: Table, heading: str, missing: tuple[str | float, ...], patients: pd.Series, problems: Problems
+    table: Table, heading: str, missing: tuple[str | float, ...], patients: Patients, problems: Problems
 ) -> pd.Series:
     """Return the patient's row for each row of another file that belongs to one (index: that file's rows).
 
     Rows without an id, or with that of no patient, are errors and left out.
     """
     ids = _known_ids(table, heading, missing, problems)
-    rows = ids.map(patients)
-    stray = pd.Series(True, index=table.frame.index) & False
-    stray[rows.index[rows.isna()]] = True
-    action = "no row of the patients file has this id: correct it, or remove the row"
-    table.flag(problems, heading, stray, "no such patient", action)
+    rows = ids.map(patients.rows)
+    if patients.complete:
+        stray = rows.isna().reindex(table.frame.index, fill_value=False)
+        action = f"no row of {patients.file} has this id: correct it, or remove the row"
+        table.flag(problems, heading, stray, "no such patient", action)
     return rows.dropna().astype("int64")
 
 

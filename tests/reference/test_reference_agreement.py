@@ -1,0 +1,64 @@
+"""Agreement against psych::ICC, R's noncentral t, and printed values."""
+
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from reference_values import CLOSED_FORM, SHARED, data, values
+
+from vbq.stats.agreement import bland_altman, intraclass_correlations, measurement_error
+
+VALUES = values("agreement")
+COLUMNS = ["estimate", "conf_low", "conf_high"]
+FORMS = ["ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k"]
+ICC_REFERENCE = SHARED / "icc_reference"
+
+needs_icc_reference = pytest.mark.skipif(
+    not ICC_REFERENCE.is_dir(), reason=f"no {ICC_REFERENCE}: the ratings are not part of the project"
+)
+
+
+@pytest.fixture(params=["shrout_fleiss", "three_raters", "two_raters", "noise"])
+def case(request):
+    return request.param, data(f"ratings_{request.param}")
+
+
+def compare(table: pd.DataFrame, case: str) -> None:
+    assert not table.empty
+    for row in table.set_index("form")[COLUMNS].itertuples():
+        expected = VALUES[f"{case}/{row.Index}"]
+        assert_allclose(row[1:], [expected["estimate"], expected["low"], expected["high"]], rtol=CLOSED_FORM)
+
+
+def test_intraclass_correlations(case):
+    name, ratings = case
+    table = intraclass_correlations(ratings)
+    assert sorted(table["form"]) == sorted(FORMS)
+    compare(table, name)
+
+
+def test_limits_of_agreement(case):
+    name, ratings = case
+    compare(bland_altman(ratings.iloc[:, 0], ratings.iloc[:, 1]), name)
+
+
+def test_measurement_error(case):
+    name, ratings = case
+    compare(measurement_error(ratings), name)
+
+
+@needs_icc_reference
+@pytest.mark.parametrize(
+    ("file", "printed"),
+    [
+        ("shrout_fleiss_1979", [0.17, 0.29, 0.71, 0.44, 0.62, 0.91]),  # Shrout and Fleiss 1979, Table 4
+        ("pingouin_icc_wine", [0.73, 0.73, 0.73, 0.91, 0.91, 0.92]),
+    ],
+)
+def test_printed_intraclass_correlations(file, printed):
+    ratings = pd.read_csv(ICC_REFERENCE / f"{file}.csv")
+    if "Judge" in ratings:
+        ratings = ratings.pivot_table(index="Wine", columns="Judge", values="Scores")
+    else:
+        ratings = ratings.set_index("target")
+    estimates = intraclass_correlations(ratings).set_index("form")["estimate"]
+    assert_allclose(estimates[FORMS], printed, rtol=0, atol=0.005)

@@ -1,0 +1,54 @@
+"""A copy of the project to run in, so that no test touches the results of the working tree."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+COPIED = ["Snakefile", "config", "data", "notebooks", "profiles", "src", "tests", "workflow"]
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copy of the project in which Snakemake runs."""
+
+    path: Path
+
+    def snakemake(self, *arguments: str, fails: bool = False) -> str:
+        """Run Snakemake and return all it prints."""
+        command = [sys.executable, "-m", "snakemake", *arguments]
+        environment = {**os.environ, "PYTHONPATH": str(self.path / "src")}
+        done = subprocess.run(
+            command,
+            cwd=self.path,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        assert (done.returncode != 0) == fails, done.stdout
+        return done.stdout
+
+    def results(self, cohort: str) -> Path:
+        """The folder of a cohort's results."""
+        return self.path / "results" / cohort
+
+
+def copy_project(path: Path) -> Copy:
+    """Copy what a run needs, with the shared data beside it where they exist."""
+    project = path / "project"
+    for name in COPIED:
+        source = PROJECT / name
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+            shutil.copytree(source, project / name, ignore=ignored)
+        else:
+            shutil.copy(source, project / name)
+    shared = PROJECT.parent / "shared"
+    if shared.is_dir():
+        (path / "shared").symlink_to(shared)
+    return Copy(project)

@@ -1,0 +1,87 @@
+"""The habits of the ecosystem: lint, guide, schemas, one source of truth for the environment."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from project_copy import PROJECT, Copy
+
+UV = Path(sys.executable).parent / "uv"
+SCHEMAS = sorted((PROJECT / "workflow" / "schemas").glob("*.yaml"))
+
+
+def test_lint_finds_only_what_is_known(rerun: Copy):
+    # There is one environment for everything, so no rule has its own.
+    listed = rerun.snakemake("--lint", fails=True)
+    findings = set(re.findall(r"^ +\* (.+?):?$", listed, flags=re.MULTILINE))
+    assert findings == {"Specify a conda environment or container for each rule."}
+
+
+def test_rules_read_as_a_guide(rerun: Copy):
+    listed = rerun.snakemake("--list-rules", "--quiet", "all")
+    rules = re.findall(
+        r"^rule (\w+):", "".join(p.read_text() for p in (PROJECT / "workflow").rglob("*.smk")), re.M
+    )
+    assert len(rules) > 8
+    for rule in rules:
+        line = next(line for line in listed.splitlines() if line.startswith(rule))
+        assert line.rstrip().endswith("."), line
+
+
+def test_each_rule_has_its_script_and_each_script_its_rule():
+    smk = "".join(path.read_text() for path in (PROJECT / "workflow" / "rules").glob("*.smk"))
+    rules = set(re.findall(r"^rule (\w+):", smk, flags=re.MULTILINE))
+    scripts = {path.stem for path in (PROJECT / "workflow" / "scripts").glob("*.py")}
+    assert rules == scripts
+
+
+@pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.stem)
+def test_schemas_are_strict_and_described(path: Path):
+    schema = yaml.safe_load(path.read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["additionalProperties"] is False
+    for name, definition in schema["properties"].items():
+        assert definition.get("description"), name
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*PROJECT.glob("config/plans/*.yaml"), *PROJECT.glob("tests/plans/*.yaml")],
+    ids=lambda path: path.stem,
+)
+def test_plans_follow_the_schema(path: Path):
+    schema = yaml.safe_load((PROJECT / "workflow" / "schemas" / "plan.schema.yaml").read_text())
+    jsonschema.validate(yaml.safe_load(path.read_text()), schema)
+
+
+def test_lock_is_that_of_pyproject():
+    done = subprocess.run([UV, "lock", "--check"], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_conda_installs_the_locked_versions():
+    exported = subprocess.run(
+        [UV, "export", "--locked", "--no-dev", "--no-emit-project", "--no-hashes", "--no-header", "--quiet"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert exported.stdout == (PROJECT / "requirements.lock").read_text()
+    environment = yaml.safe_load((PROJECT / "environment.yml").read_text())
+    python = (PROJECT / ".python-version").read_text().strip()
+    assert f"python={python}" in environment["dependencies"]
+    assert {"pip": ["-r requirements.lock", "-e ."]} in environment["dependencies"]
+
+
+def test_one_version_of_uv():
+    makefile = (PROJECT / "Makefile").read_text()
+    version = re.search(r"^UV_VERSION = (.+)$", makefile, flags=re.MULTILINE)
+    groups = tomllib.loads((PROJECT / "pyproject.toml").read_text())["dependency-groups"]
+    assert version is not None
+    assert f"uv=={version.group(1)}" in groups["dev"]

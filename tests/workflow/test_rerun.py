@@ -1,0 +1,138 @@
+"""The default run, as a user would look at it."""
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+from nbclient import NotebookClient
+from project_copy import PROJECT, Copy, copy_project
+
+PROVENANCE = "reconstructed from published summary statistics; not patient data"
+
+# The contract of the results folder: tables and the columns they have at least.
+CONTRACT = {
+    "flow": "step n excluded reason",
+    "ingest": "file row column value rule action",
+    "univariable": "variable label kind n n_missing test statistic df p_value p_likelihood_ratio p_pearson "
+    "p_fisher p_ols p_welch p_mann_whitney",
+    "univariable_groups": "variable level group n percent mean sd median q1 q3",
+    "multivariable": "term estimate std_error conf_low conf_high conf_method statistic df p_value p_method "
+    "odds_ratio odds_ratio_low odds_ratio_high",
+    "discrimination": "score n n_events tp fp fn tn auc_method p_value "
+    + " ".join(
+        f"{name}{end}"
+        for name in ("sensitivity", "specificity", "ppv", "npv", "auc")
+        for end in ("", "_low", "_high")
+    ),
+    "roc": "score threshold fpr tpr",
+    "cutoff": "method cutoff sensitivity specificity youden",
+    "agreement": "measure form estimate conf_low conf_high n k",
+    "vbq_by_scanner": "variable test p_value",
+    "vbq_factors": "variable test p_value",
+    "vbq_by_fracture_count": "variable test p_value",
+    "published": "id location quantity printed recomputed agrees reason",
+}
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_tables_keep_the_contract(rerun: Copy, name: str):
+    table = pd.read_csv(rerun.results("ehresman2019") / f"{name}.csv")
+    assert set(CONTRACT[name].split()) <= set(table.columns)
+    assert set(table["provenance"]) == {PROVENANCE}
+
+
+def test_printed_figures_reproduce(rerun: Copy):
+    published = pd.read_csv(rerun.results("ehresman2019") / "published.csv", keep_default_na=False)
+    agree = (published["agrees"] == "yes").mean()
+    assert agree >= 0.94
+    assert not published.loc[published["agrees"] != "yes", "reason"].isin(["", "unexplained"]).any()
+
+
+def test_the_last_lines_say_what_was_found_and_where_to_look(rerun: Copy):
+    output = (rerun.path / "output.txt").read_text()
+    assert re.search(
+        r"ehresman2019: \d+ of \d+ printed figures reproduce .* Open results/ehresman2019/report.html", output
+    )
+
+
+def test_everything_shown_says_where_the_rows_come_from(rerun: Copy):
+    folder = rerun.results("ehresman2019")
+    shown = [*folder.glob("figures/*.svg"), folder / "report.html", folder / "run.yaml"]
+    assert len(shown) > 8
+    for path in shown:
+        assert PROVENANCE in path.read_text(), path
+
+
+def test_no_id_reaches_the_results(rerun: Copy):
+    ids = pd.read_csv(rerun.path / "data" / "ehresman2019" / "patients.csv")["patient_id"]
+    pattern = re.compile("|".join(rf"\b{name}\b" for name in ids))
+    for path in rerun.path.joinpath("results").rglob("*"):
+        if path.suffix in {".csv", ".txt", ".html", ".yaml", ".log", ".svg"}:
+            assert not pattern.search(path.read_text()), path
+    cohort = pd.read_parquet(rerun.results("ehresman2019") / "cohort.parquet")
+    assert not cohort.astype(str).isin(set(ids)).to_numpy().any()
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """Checksums of all results but the logs and the record of the run."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "run.yaml"]
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+        if "logs" not in path.parts
+    }
+
+
+def test_one_core_gives_the_same_bytes(rerun: Copy, tmp_path: Path):
+    copy = copy_project(tmp_path)
+    copy.snakemake("--cores", "1")
+    assert checksums(copy.path / "results") == checksums(rerun.path / "results")
+
+
+def test_nothing_is_left_to_do(rerun: Copy):
+    assert "Nothing to be done" in rerun.snakemake()
+
+
+def stale_rules(copy: Copy) -> set[str]:
+    """Rules that the next run would execute, whatever they depend on."""
+    listed = copy.snakemake("--dry-run", "--quiet", "rules", "host")
+    return set(re.findall(r"^(\w+) +\d+$", listed, flags=re.MULTILINE)) - {"all", "total"}
+
+
+def test_an_edited_module_reruns_the_stages_that_use_it(rerun: Copy):
+    module = rerun.path / "src" / "vbq" / "stats" / "agreement.py"
+    before, status = module.read_text(), module.stat()
+    module.write_text(before + "\n# edited\n")
+    try:
+        stale = stale_rules(rerun)
+    finally:
+        module.write_text(before)
+        os.utime(module, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert "measure_agreement" in stale
+    # Whatever reads the table follows; nothing else does.
+    assert stale == {"measure_agreement", "compare_published", "draw_figures", "write_report", "record_run"}
+
+
+def test_reconstruction_is_the_committed_cohort_byte_for_byte(rerun: Copy):
+    rerun.snakemake("reconstruct_cohort")
+    for name in ("patients.csv", "roi_readings.csv"):
+        rebuilt = rerun.path / "results" / "reconstruction" / name
+        assert rebuilt.read_bytes() == (PROJECT / "data" / "ehresman2019" / name).read_bytes()
+
+
+def test_notebook_runs(rerun: Copy):
+    folder = rerun.path / "notebooks"
+    notebook = nbformat.read(folder / "rerun.ipynb", as_version=4)
+    NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}, kernel_name="python3").execute()
+    shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert any("image/svg+xml" in output.get("data", {}) for output in shown)
+    assert not any(output["output_type"] == "error" for output in shown)
+
+
+def test_snakemake_report(rerun: Copy):
+    rerun.snakemake("--report", "report.zip")
+    assert (rerun.path / "report.zip").stat().st_size > 100_000
