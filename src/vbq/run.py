@@ -7,15 +7,16 @@ from types import TracebackType
 
 import pandas as pd
 
+from vbq.errors import UserError
+
 PROVENANCE_COLUMNS = ["cohort", "provenance"]
 
 
-class UserError(ValueError):
-    """Something the user can mend: its text is the whole message, without a traceback."""
-
-
 def log_to(path: str) -> None:
-    """Send messages, warnings and what stops this script to a file."""
+    """Send messages, warnings and what stops this script to a file.
+
+    What the user can mend is told on the screen as well.
+    """
     logging.basicConfig(
         filename=path, filemode="w", level=logging.INFO, force=True, format="%(levelname)s: %(message)s"
     )
@@ -26,6 +27,7 @@ def log_to(path: str) -> None:
 def _log_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     if issubclass(kind, UserError):
         logging.error("%s", error)
+        print(f"\n{error}\n", file=sys.stderr)
     else:
         logging.error("stopped", exc_info=(kind, error, trace))
 

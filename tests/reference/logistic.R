@@ -114,7 +114,7 @@ cohort <- data.frame(
 cohort$event <- rbinom(n, 1, with(cohort, plogis(-8 + 1.9 * vbq + 0.35 * sins + 0.5 * steroids - 0.4 * (smoking == "former"))))
 
 # A completely separated outcome: x above 3.5.
-separated <- data.frame(event = rep(0:1, c(14, 12)), x = round(c(runif(14, 0, 3.4), runif(12, 3.6, 7)), 1), z = sample(1:5, 26, TRUE))
+separated <- data.frame(event = rep(0:1, c(14, 12)), x = round(c(runif(14, 0, 3.4), runif(12, 3.6, 7)), 1))
 # Quasi-complete separation by a level in which everybody has the event.
 level <- data.frame(event = c(0, 1, 0, 1, 1, 0, 0, 1, 1, 1, 1, 0, 1, 0, 1), level = rep(c("low", "mid", "high"), c(6, 4, 5)), x = c(1.2, 2.4, 0.3, 4.1, 2.2, 1.9, 3.3, 0.8, 2.9, 3.5, 2.6, 1.4, 3.8, 2.7, 0.6))
 level$event[level$level == "high"] <- 1

@@ -18,15 +18,15 @@ BLANK = {
     "scale": "1",
     "note": "",
 }
-NO_READINGS = pd.DataFrame(columns=["id", "conflict", "chosen", "rejected", "reason", "silent"], dtype=str)
+NO_READINGS = pd.DataFrame(columns=["id", "conflict", "chosen", "rejected", "renamed", "reason"], dtype=str)
 
 
 def figures(*changes):
     return pd.DataFrame([BLANK | change for change in changes])
 
 
-def reading(rejected, reason):
-    return pd.DataFrame([{"id": "r", "rejected": rejected, "reason": reason}])
+def reading(rejected, reason, renamed=""):
+    return pd.DataFrame([{"id": "r", "rejected": rejected, "renamed": renamed, "reason": reason}])
 
 
 def groups(mean=60.5):
@@ -141,8 +141,16 @@ def test_reason_comes_from_the_reading_then_the_note_then_is_unexplained():
     assert result.iloc[-1][["recomputed_rounded", "source"]].tolist() == ["", ""]
     assert np.isnan(result["recomputed"].iloc[-1])
     assert summary(result) == Summary(
-        printed=6, testable=5, agree=2, disagree=3, unexplained=1, not_testable=1
+        printed=6, testable=5, agree=2, renamed=0, disagree=3, unexplained=1, not_testable=1
     )
+
+
+def test_a_figure_read_as_another_quantity_agrees_with_its_reason_and_is_counted():
+    printed = [{"id": "named", "printed": "60.5"}, {"id": "renamed", "printed": "60.5"}]
+    result = compare(figures(*printed), reading("", "a log-odds", renamed="renamed"), {"groups": groups()})
+    assert result["agrees"].tolist() == ["yes", "yes"]
+    assert result["reason"].tolist() == ["", "a log-odds"]
+    assert summary(result).renamed == 1
 
 
 def test_all_bad_addresses_are_named_at_once():
@@ -168,16 +176,18 @@ def test_all_bad_addresses_are_named_at_once():
     ("counts", "expected"),
     [
         (
-            Summary(printed=247, testable=244, agree=233, disagree=11, unexplained=0, not_testable=3),
-            "233 of 247 printed figures reproduce (94.3 %); 11 do not, each with its reason; "
-            "3 cannot be tested from the rows.",
+            Summary(
+                printed=247, testable=244, agree=233, renamed=6, disagree=11, unexplained=0, not_testable=3
+            ),
+            "233 of 247 printed figures reproduce (94.3 %), 6 of them as another quantity than the paper "
+            "says; 11 do not, each with its reason; 3 cannot be tested from the rows.",
         ),
         (
-            Summary(printed=10, testable=10, agree=9, disagree=1, unexplained=1, not_testable=0),
+            Summary(printed=10, testable=10, agree=9, renamed=0, disagree=1, unexplained=1, not_testable=0),
             "9 of 10 printed figures reproduce (90.0 %); 1 does not, 1 of them unexplained.",
         ),
         (
-            Summary(printed=4, testable=4, agree=4, disagree=0, unexplained=0, not_testable=0),
+            Summary(printed=4, testable=4, agree=4, renamed=0, disagree=0, unexplained=0, not_testable=0),
             "4 of 4 printed figures reproduce (100.0 %).",
         ),
     ],

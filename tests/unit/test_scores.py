@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from vbq.codebook import SINS_COMPONENTS, VARIABLES
 from vbq.scores import sins
-from vbq.scores.marker import Marker, above_cutoff, combine_readers, reader_columns, score_readings
+from vbq.scores.marker import (
+    SCORE_DECIMALS,
+    Marker,
+    above_cutoff,
+    combine_readers,
+    reader_columns,
+    score_readings,
+)
+
+SCORE_ROUNDING = 10.0**-SCORE_DECIMALS
 
 VBQ = Marker(cutoff=3)
 INTENSITY = st.floats(1, 2000, allow_nan=False)
@@ -68,7 +77,7 @@ def test_median_with_a_level_left_out(levels, csf, left_out):
     present = [value for position, value in enumerate(levels) if position != left_out]
     values = [np.nan if position == left_out else value for position, value in enumerate(levels)]
     scores = score_readings(readings((2, "a", *values, csf, "L3")), VBQ)
-    assert scores["score"][0] == sorted(present)[1] / csf
+    assert scores["score"][0] == pytest.approx(sorted(present)[1] / csf, abs=SCORE_ROUNDING)
     assert scores["n_levels"][0] == 3
 
 
@@ -149,3 +158,20 @@ def test_high_is_strictly_above_the_cutoff():
     assert pd.isna(high[3])
     with pytest.raises(ValueError, match="no cut-off"):
         above_cutoff(pd.Series([1.0]), Marker())
+
+
+def test_a_ratio_of_exactly_the_cutoff_is_not_above_it():
+    # 0.3 / 0.1 and 330 / 110 are 3 to a reader, and 2.9999999999999996 or 3.0000000000000004 to a machine.
+    readings = pd.DataFrame(
+        {
+            "row": [2, 3, 4],
+            "reader": "a",
+            "L1": [0.3, 330.0, 3 * 1.1],
+            "csf": [0.1, 110.0, 1.1],
+            "csf_level": "L3",
+        }
+    )
+    marker = Marker(cutoff=3)
+    combined = combine_readers(score_readings(readings, marker), marker)
+    assert combined["vbq"].tolist() == [3.0, 3.0, 3.0]
+    assert above_cutoff(combined["vbq"], marker).tolist() == [0, 0, 0]

@@ -15,6 +15,7 @@ rule measure_agreement:
         "results/{cohort}/logs/measure_agreement.log",
     params:
         provenance=from_cohort("provenance"),
+        variables=from_cohort("variables", {}),
         marker=from_plan("marker"),
         confidence=from_plan("confidence"),
     script:

@@ -100,8 +100,8 @@ def _imported(path):
 def sources(script):
     """Package files that a script runs, found by following its imports.
 
-    Snakemake reruns a rule when its script changes, not when a module changes that the script imports:
-    as inputs of the rule, these files make it.
+    Snakemake runs a job again when its script changes, not when a module changes that the script
+    imports. These files, as inputs, make it do so.
     """
     found, queue = set(), [PROJECT / "workflow" / "scripts" / script]
     while queue:

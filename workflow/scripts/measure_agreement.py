@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from vbq.codebook import VARIABLES
-from vbq.run import UserError, log_to, write_table
+from vbq.codebook import extended
+from vbq.errors import UserError
+from vbq.run import log_to, write_table
 from vbq.scores.marker import Marker, reader_columns
 from vbq.stats.agreement import agreement
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 log_to(snakemake.log[0])
 cohort = pd.read_parquet(snakemake.input.cohort)
 marker = Marker(**snakemake.params.marker)
-readers = reader_columns(cohort.columns, marker, VARIABLES)
+readers = reader_columns(cohort.columns, marker, extended(snakemake.params.variables))
 if len(readers) < 2:
     raise UserError("the plan asks for agreement between readers, but the readings name fewer than two")
 table = agreement(cohort[readers], snakemake.params.confidence)

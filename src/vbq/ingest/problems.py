@@ -6,6 +6,8 @@ from typing import Literal
 
 import pandas as pd
 
+from vbq.errors import UserError
+
 COHORT_FILE = "cohort file"
 WITHHELD = "(withheld)"
 LONGEST_VALUE = 40
@@ -38,7 +40,7 @@ class Problem:
 COLUMNS = [field.name for field in fields(Problem)]
 
 
-class IngestError(ValueError):
+class IngestError(UserError):
     """The input cannot be used. Its text lists every error and warning, one a line, errors first."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
