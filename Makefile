@@ -6,7 +6,7 @@ UV_VERSION = 0.13.9
 UV = .tools/bin/uv
 ENVIRONMENT = .venv/.from-lock
 
-.PHONY: run test lint report reconstruction clean
+.PHONY: run test lint report reconstruction benchmark clean
 
 run: $(ENVIRONMENT)
 	.venv/bin/snakemake
@@ -28,6 +28,10 @@ report: run
 reconstruction: $(ENVIRONMENT)
 	.venv/bin/snakemake reconstruct_cohort
 	cp results/reconstruction/patients.csv results/reconstruction/roi_readings.csv data/ehresman2019/
+
+# The whole study beside one R script that does the same.
+benchmark: $(ENVIRONMENT)
+	.venv/bin/python benchmarks/rerun.py
 
 # Compiling once, here, makes every later start of Python about three times as fast.
 $(ENVIRONMENT): uv.lock pyproject.toml $(UV)

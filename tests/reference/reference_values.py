@@ -16,7 +16,9 @@ DELONG = 1e-10  # absolute
 def values(name: str) -> dict[str, dict[str, float]]:
     """Return the values of one script: case -> quantity -> value."""
     table = pd.read_csv(FOLDER / "values" / f"{name}.csv", dtype={"case": str})
-    return {case: dict(zip(rows["quantity"], rows["value"], strict=True)) for case, rows in table.groupby("case")}
+    return {
+        case: dict(zip(rows["quantity"], rows["value"], strict=True)) for case, rows in table.groupby("case")
+    }
 
 
 def data(name: str) -> pd.DataFrame:

@@ -30,7 +30,9 @@ def test_unique_choice_of_proc():
     curve = WeightedCurve.of(EVENT, SCORE, np.ones((1, len(SCORE))))
     chosen = {rule: RULES[rule](curve)[0] for rule in ("youden", "closest_to_corner")}
     assert_allclose(
-        [chosen["youden"], chosen["closest_to_corner"]], [VALUES["pROC"][rule] for rule in chosen], rtol=CLOSED_FORM
+        [chosen["youden"], chosen["closest_to_corner"]],
+        [VALUES["pROC"][rule] for rule in chosen],
+        rtol=CLOSED_FORM,
     )
 
 
@@ -38,7 +40,8 @@ def test_unique_choice_of_proc():
 def test_resamples(rule):
     """Sensitivity and specificity of each resample; its cut-off calls the same rows positive as R's does.
 
-    Between two values that were drawn R has one candidate; here every observed value in between makes another.
+    Between two values that were drawn R has one candidate; here every observed value between them
+    makes another.
     """
     curve = WeightedCurve.of(EVENT, SCORE, WEIGHTS)
     cutoffs = RULES[rule](curve)
@@ -46,7 +49,9 @@ def test_resamples(rule):
     for i, (cutoff, weights) in enumerate(zip(cutoffs, WEIGHTS, strict=True)):
         expected = VALUES[f"{i + 1}/{rule}"]
         assert_allclose(
-            [sensitivity[i], specificity[i]], [expected["sensitivity"], expected["specificity"]], rtol=CLOSED_FORM
+            [sensitivity[i], specificity[i]],
+            [expected["sensitivity"], expected["specificity"]],
+            rtol=CLOSED_FORM,
         )
         drawn = SCORE[weights > 0]
         assert np.array_equal(drawn > cutoff, drawn > expected["cutoff"])

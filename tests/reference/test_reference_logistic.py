@@ -1,4 +1,4 @@
-"""Logistic regression against R's glm, brglm2 and a profile refitted in R; GLOW500; Heinze and Schemper (2002)."""
+"""Logistic regression against R's glm, brglm2 and a profile refitted in R, and printed estimates."""
 
 import pandas as pd
 import pytest
@@ -92,11 +92,13 @@ def test_linear_predictor():
 
 
 def test_printed_estimates_of_the_endometrial_cancer_study():
-    """Heinze and Schemper (2002), Table II: Firth's estimates with profile penalized-likelihood intervals."""
+    """Heinze and Schemper (2002): Firth's estimates with profile penalized-likelihood intervals."""
     table = fitted("endometrial").table.set_index("column")
     printed = {"nv": (2.93, 0.61, 7.85), "pi": (-0.03, -0.12, 0.04), "eh": (-2.60, -4.37, -1.23)}
     for column, numbers in printed.items():
-        assert_allclose(table.loc[column, ["estimate", "conf_low", "conf_high"]].to_list(), numbers, atol=0.005)
+        assert_allclose(
+            table.loc[column, ["estimate", "conf_low", "conf_high"]].to_list(), numbers, atol=0.005
+        )
 
 
 @pytest.mark.skipif(

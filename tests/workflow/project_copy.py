@@ -41,6 +41,7 @@ class Copy:
 def copy_project(path: Path) -> Copy:
     """Copy what a run needs, with the shared data beside it where they exist."""
     project = path / "project"
+    project.mkdir()
     for name in COPIED:
         source = PROJECT / name
         if source.is_dir():

@@ -17,7 +17,6 @@ rule ingest_cohort:
         "results/{cohort}/logs/ingest_cohort.log",
     params:
         spec=lambda wildcards: COHORTS[wildcards.cohort],
-        marker=from_plan("marker", {}),
-        outcome=from_plan("outcome"),
+        plan=lambda wildcards: PLANS[wildcards.cohort],
     script:
         "../scripts/ingest_cohort.py"

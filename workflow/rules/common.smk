@@ -1,6 +1,7 @@
 """Configuration, and the helpers that rules share. No rules here."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -13,7 +14,7 @@ PROJECT = Path(workflow.basedir)
 def read_config(path, schema):
     """Read a YAML file and hold it against its schema."""
     try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except FileNotFoundError:
         raise WorkflowError(f"{path}: there is no such file") from None
     except yaml.YAMLError as error:
@@ -71,7 +72,9 @@ def tables_of(cohort):
 
 def results_of(cohort):
     """Everything that is made for a cohort."""
-    files = tables_of(cohort) + [f"results/{cohort}/{name}" for name in ("figures", "report.html", "run.yaml")]
+    files = tables_of(cohort) + [
+        f"results/{cohort}/{name}" for name in ("figures", "report.html", "run.yaml")
+    ]
     if "published" in COHORTS[cohort]:
         files.append(f"results/{cohort}/published.csv")
     return files
@@ -87,14 +90,21 @@ def closing_line(cohort):
     return f"{cohort}: {found} Open {page}"
 
 
+@cache
 def _imported(path):
-    """Module names in the import statements of one source file."""
+    """Package files in the import statements of one source file."""
+    names = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names += [
+                node.module,
+                *(f"{node.module}.{alias.name}" for alias in node.names),
+            ]
         elif isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += [alias.name for alias in node.names]
+    stems = [PROJECT.joinpath("src", *name.split(".")) for name in names if name.startswith("vbq")]
+    files = [file for stem in stems for file in (stem.with_suffix(".py"), stem / "__init__.py")]
+    return [file for file in files if file.is_file()]
 
 
 def sources(script):
@@ -105,10 +115,7 @@ def sources(script):
     """
     found, queue = set(), [PROJECT / "workflow" / "scripts" / script]
     while queue:
-        for name in _imported(queue.pop()):
-            stem = PROJECT.joinpath("src", *name.split("."))
-            for file in (stem.with_suffix(".py"), stem / "__init__.py"):
-                if file.is_file() and file not in found:
-                    found.add(file)
-                    queue.append(file)
+        new = set(_imported(queue.pop())) - found
+        found |= new
+        queue += new
     return sorted(map(str, found))

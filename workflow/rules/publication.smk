@@ -50,11 +50,13 @@ rule draw_figures:
 rule write_report:
     """Write one page with every table and figure, printed beside recomputed."""
     input:
+        cohort="results/{cohort}/cohort.parquet",
         tables=lambda wildcards: tables_of(wildcards.cohort),
         published=lambda wildcards: (
             [f"results/{wildcards.cohort}/published.csv"] if "published" in COHORTS[wildcards.cohort] else []
         ),
         figures="results/{cohort}/figures",
+        template="src/vbq/render/report.html.jinja",
         code=sources("write_report.py"),
     output:
         page=report(

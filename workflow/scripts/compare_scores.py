@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 log_to(snakemake.log[0])
 cohort = pd.read_parquet(snakemake.input.cohort)
 codebook = extended(snakemake.params.variables)
-score, variables = snakemake.params.plan["score"], snakemake.params.plan["variables"]
+score = snakemake.params.plan["score"]
+variables = [variable for variable in snakemake.params.plan["variables"] if variable in cohort]
 
 name, provenance = snakemake.wildcards.cohort, snakemake.params.provenance
 tests = compare_by_score(cohort, score, variables, codebook)

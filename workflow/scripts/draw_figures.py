@@ -1,1 +1,26 @@
-"""x"""
+"""ROC curves, forest plot, Bland-Altman plots and scores by outcome."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from vbq.codebook import extended
+from vbq.render.figures import draw_figures
+from vbq.render.style import journal_style, save
+from vbq.run import log_to, read_table
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+log_to(snakemake.log[0])
+cohort = pd.read_parquet(snakemake.input.cohort)
+tables = {Path(path).stem: read_table(path) for path in snakemake.input.tables}
+codebook = extended(snakemake.params.variables)
+source = f"{snakemake.params.title}:\n{snakemake.params.provenance}"
+
+folder = Path(snakemake.output[0])
+folder.mkdir(parents=True, exist_ok=True)
+with journal_style():
+    for name, figure in draw_figures(cohort, tables, snakemake.params.plan, codebook, source):
+        save(figure, folder / name, source)

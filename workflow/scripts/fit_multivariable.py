@@ -19,7 +19,7 @@ codebook = extended(snakemake.params.variables)
 outcome, screening = snakemake.params.outcome["variable"], snakemake.params.screening
 
 excluded = snakemake.params.plan["exclude"]
-candidates = [variable for variable in screening["variables"] if variable not in excluded]
+candidates = [name for name in screening["variables"] if name in cohort and name not in excluded]
 tests = compare_by_outcome(
     cohort,
     outcome,

@@ -4,25 +4,36 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from vbq.codebook import extended
+from vbq.errors import UserError
 from vbq.ingest.cohort import read_cohort
 from vbq.run import log_to, write_table
 from vbq.scores.marker import Marker
+from vbq.study.plan import absent_variables, contradictions
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 log_to(snakemake.log[0])
-spec = snakemake.params.spec
-ingested = read_cohort(
-    spec,
-    extended(spec.get("variables", {})),
-    Marker(**snakemake.params.marker),
-    Path(),
-    outcome=snakemake.params.outcome["variable"],
+spec, plan = snakemake.params.spec, snakemake.params.plan
+codebook = extended(spec.get("variables", {}))
+marker = Marker(**plan.get("marker", {}))
+ingested = read_cohort(spec, codebook, marker, Path(), outcome=plan["outcome"]["variable"])
+if reasons := contradictions(plan, codebook, ingested.cohort.columns):
+    raise UserError("\n".join([f"{spec['plan']} cannot be carried out on this cohort:", *reasons]))
+
+absent = pd.DataFrame(
+    [
+        (spec["plan"], variable, "in the plan, not in the cohort", "warning", f"left out of {where}")
+        for variable, where in absent_variables(plan, ingested.cohort.columns).items()
+    ],
+    columns=["file", "column", "rule", "severity", "action"],
 )
+problems = pd.concat([ingested.problems, absent], ignore_index=True).astype({"row": "Int64"})
 ingested.cohort.to_parquet(snakemake.output.cohort, index=False)
 name, provenance = snakemake.wildcards.cohort, spec["provenance"]
 write_table(ingested.flow, snakemake.output.flow, name, provenance)
-write_table(ingested.problems, snakemake.output.ingest, name, provenance)
-logging.info("%d patients in the analysis, %d remarks", len(ingested.cohort), len(ingested.problems))
+write_table(problems, snakemake.output.ingest, name, provenance)
+logging.info("%d patients in the analysis, %d remarks", len(ingested.cohort), len(problems))

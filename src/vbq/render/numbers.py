@@ -1,8 +1,13 @@
-"""How numbers are written in tables, figures and sentences."""
+"""How numbers are written in tables, figures and sentences.
+
+A number may come as the cell of a tidy table that `vbq.run.read_table` read: there, a column without any
+number is one of empty texts.
+"""
 
 import math
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 import pandas as pd
 
@@ -11,37 +16,49 @@ MINUS = "−"
 DASH = "–"
 
 
-def fixed(value: float, decimals: int) -> str:
+def number(cell: Any) -> float:
+    """Return the number in a cell of a tidy table, NaN where it is empty."""
+    return math.nan if pd.isna(cell) or cell == "" else float(cell)
+
+
+def missing(cell: Any) -> bool:
+    """Return whether a cell of a tidy table has no number."""
+    return math.isnan(number(cell))
+
+
+def fixed(value: Any, decimals: int) -> str:
     """Write a number with so many decimals, a tie rounded away from zero, or a dash where it is missing."""
-    if pd.isna(value):
+    value = number(value)
+    if math.isnan(value):
         return NONE
     if math.isinf(value):
         return "∞" if value > 0 else f"{MINUS}∞"
-    rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    rounded = Decimal(repr(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     sign = MINUS if rounded < 0 else ""
     return f"{sign}{abs(rounded):,}" if abs(rounded) >= 10_000 else f"{sign}{abs(rounded)}"
 
 
-def count(value: float) -> str:
+def count(value: Any) -> str:
     """Write a whole number."""
     return fixed(value, 0)
 
 
-def p_value(value: float) -> str:
+def p_value(value: Any) -> str:
     """Write a p-value: three decimals, four below 0.001, and <0.0001 below that."""
-    if pd.isna(value):
+    value = number(value)
+    if math.isnan(value):
         return NONE
     if value < 0.0001:
         return "<0.0001"
     return fixed(value, 4 if value < 0.001 else 3)
 
 
-def count_percent(n: float, percent: float) -> str:
+def count_percent(n: Any, percent: Any) -> str:
     """Write a group's patients and their share: 26 (53.1)."""
     return f"{count(n)} ({fixed(percent, 1)})"
 
 
-def interval(low: float, high: float, decimals: int) -> str:
+def interval(low: Any, high: Any, decimals: int) -> str:
     """Write an interval: 0.65–0.81, or with "to" where a limit is negative or has no number."""
     ends = (fixed(low, decimals), fixed(high, decimals))
     if ends == (NONE, NONE):
@@ -49,28 +66,31 @@ def interval(low: float, high: float, decimals: int) -> str:
     return (DASH if all(end[0].isdigit() for end in ends) else " to ").join(ends)
 
 
-def estimate(value: float, low: float, high: float, decimals: int) -> str:
+def estimate(value: Any, low: Any, high: Any, decimals: int) -> str:
     """Write an estimate with its interval: 0.73 (0.65–0.81)."""
-    if pd.isna(value):
+    if missing(value):
         return NONE
     return f"{fixed(value, decimals)} ({interval(low, high, decimals)})"
 
 
-def percentage(fraction: float, low: float, high: float) -> str:
+def percentage(fraction: Any, low: Any, high: Any) -> str:
     """Write a fraction with its interval as percentages with one decimal."""
-    return estimate(100 * fraction, 100 * low, 100 * high, 1)
+    return estimate(100 * number(fraction), 100 * number(low), 100 * number(high), 1)
 
 
-def ratio(value: float) -> str:
-    """Write a ratio with three significant digits, but not more than two decimals: 0.46, 21.1, 176."""
-    if pd.isna(value) or math.isinf(value):
-        return fixed(value, 2)
+def ratio(value: Any) -> str:
+    """Write a ratio with two decimals, fewer far above one and one more far below: 21.1, 176, 0.023."""
+    value = number(value)
+    if not math.isfinite(value) or value == 0:
+        return fixed(value, 0)
     if value >= 1e6:
         return ">10⁶"
-    return fixed(value, 2 if value < 9.995 else 1 if value < 99.95 else 0)
+    if value < 0.001:
+        return "<0.001"
+    return fixed(value, 3 if value < 0.1 else 2 if value < 9.995 else 1 if value < 99.95 else 0)
 
 
-def ratio_interval(low: float, high: float) -> str:
+def ratio_interval(low: Any, high: Any) -> str:
     """Write the interval of a ratio."""
     ends = (ratio(low), ratio(high))
     if ends == (NONE, NONE):

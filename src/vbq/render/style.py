@@ -4,11 +4,12 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 MM = 1 / 25.4  # inches
 ONE_COLUMN, TWO_COLUMNS = 84.0, 174.0  # mm, the column widths of most journals
@@ -16,11 +17,11 @@ ONE_COLUMN, TWO_COLUMNS = 84.0, 174.0  # mm, the column widths of most journals
 INK, GRAY, LIGHT = "#1a1a1a", "#6b6b6b", "#d9d9d9"
 # From dark to light, so that they differ in greyscale, and distinct to the color-blind; none is so light
 # that it is lost on white. Dash and marker differ too, and 5 x 6 combinations pass before one recurs.
-COLORS = ("#000000", "#004488", "#aa3377", "#d55e00", "#44a08f")
+COLORS = ("#000000", "#004488", "#a52572", "#bf4d00", "#44a08f")
 DASHES = ("-", (0, (6, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1.2)), (0, (8, 1.5, 3, 1.5)))
 MARKERS = ("o", "s", "^", "D", "v", "P")
 
-RC = {
+RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same on every machine
     "font.size": 7,
     "axes.titlesize": 8,
@@ -68,12 +69,13 @@ def wrapped(text: object, width: int) -> str:
 
 
 def new_figure(width: float, height: float, source: str) -> Figure:
-    """Return an empty figure of a size in mm, with the line at its foot that says where the rows are from."""
-    figure = Figure(figsize=(width * MM, height * MM), layout="constrained")
-    FigureCanvasAgg(figure)
-    figure.get_layout_engine().set(w_pad=1.5 * MM, h_pad=1.5 * MM)  # type: ignore[union-attr]
-    foot = wrapped(source, int(width * 0.8))
-    figure.supxlabel(foot, x=1.5 * MM / figure.get_figwidth(), ha="left", fontsize=5.5, color=GRAY)
+    """Return an empty figure of a size in mm, with the lines at its foot that say where the rows are from."""
+    margin = 1.5 * MM
+    layout = ConstrainedLayoutEngine(w_pad=margin, h_pad=margin)
+    figure = Figure(figsize=(width * MM, height * MM), layout=layout)
+    left = margin / figure.get_figwidth()
+    foot = "\n".join(map(plain, source.splitlines()))
+    figure.supxlabel(foot, x=left, ha="left", fontsize=6, color=GRAY, wrap=True)
     return figure
 
 

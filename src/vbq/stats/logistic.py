@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 MAX_ITERATIONS = 200
 CONVERGED = 1e-12  # Newton decrement, in units of log-likelihood
 SMALLEST_STEP = 1e-10  # share of a Newton step
+FLATTEST = 1e-14  # smallest curvature of standardized columns
 MAX_BRACKETS = 15  # the last reaches about 600 standard errors
 INTERCEPT = "(intercept)"
 
@@ -66,7 +67,7 @@ def fit_logistic(
     if np.linalg.matrix_rank(X) < X.shape[1]:
         raise ValueError(f"the columns of the design are linearly dependent: {', '.join(design.columns)}")
     likelihood = Likelihood(X, y, penalized=is_separated(X, y))
-    coefficients = _fit_firth(X, y) if likelihood.penalized else _fit_maximum_likelihood(X, y)
+    coefficients = _estimate(likelihood)
     std_errors = np.sqrt(np.diag(likelihood.covariance(coefficients)))
 
     rows = []
@@ -116,19 +117,31 @@ def is_separated(X: Array, y: Array) -> bool:
     return bool(detect_separation(X, y, fit_intercept=False).separation)
 
 
+def _estimate(likelihood: "Likelihood") -> Array:
+    """Return the p coefficients of highest (penalized) likelihood.
+
+    The libraries work on standardized columns, since they stop too early or not at all where columns differ
+    much in scale; the last digits are found here.
+    """
+    center, scale = likelihood.X.mean(axis=0), likelihood.X.std(axis=0)
+    center[0], scale[0] = 0, 1
+    fit = _fit_firth if likelihood.penalized else _fit_maximum_likelihood
+    start = fit((likelihood.X - center) / scale, likelihood.y) / scale
+    start[0] -= center @ start
+    return likelihood.maximize(start, np.zeros(len(start), dtype=bool))[0]
+
+
 def _fit_maximum_likelihood(X: Array, y: Array) -> Array:
     from statsmodels.discrete.discrete_model import Logit
 
-    return np.asarray(Logit(y, X).fit(method="newton", disp=0, maxiter=MAX_ITERATIONS, tol=1e-12).params)
+    return np.asarray(Logit(y, X).fit(method="newton", disp=0, maxiter=MAX_ITERATIONS, tol=1e-8).params)
 
 
 def _fit_firth(X: Array, y: Array) -> Array:
     from firthmodels import FirthLogisticRegression
 
-    model = FirthLogisticRegression(
-        backend="numpy", fit_intercept=False, max_iter=MAX_ITERATIONS, gtol=1e-9, xtol=1e-9
-    )
-    return model.fit(X, y).coef_
+    model = FirthLogisticRegression(backend="numpy", fit_intercept=False, max_iter=MAX_ITERATIONS)
+    return np.asarray(model.fit(X, y).coef_)
 
 
 @dataclass(frozen=True)
@@ -157,29 +170,43 @@ class Likelihood:
     def _information(self, risk: Array) -> Array:
         return (self.X.T * (risk * (1 - risk))) @ self.X
 
+    def _derivatives(self, beta: Array) -> tuple[Array, Array]:
+        """Return the gradient (p) of the log-likelihood and minus its second derivatives (p x p)."""
+        X = self.X
+        risk = special.expit(X @ beta)
+        gradient, information = X.T @ (self.y - risk), self._information(risk)
+        if not self.penalized:
+            return gradient, information
+        # Half the log-determinant: weights w = risk (1 - risk) have the derivatives slope and bend.
+        weight = risk * (1 - risk)
+        slope, bend = weight * (1 - 2 * risk), weight * (1 - 6 * weight)
+        inverse = np.linalg.inv(information)
+        spread = np.einsum("ij,jk,ik->i", X, inverse, X)
+        changes = inverse @ np.einsum("ij,ik,il->jkl", X * slope[:, None], X, X)
+        second = (X.T * (spread * bend)) @ X - np.einsum("jkl,mlk->jm", changes, changes)
+        return gradient + X.T @ (spread * slope) / 2, information - second / 2
+
     def maximize(self, start: Array, fixed: NDArray[np.bool_]) -> tuple[Array, float]:
         """Maximize over the coefficients that are not fixed; return the coefficients and the value.
 
-        Newton steps on the score, modified as in Firth (1993) where penalized, halved until the
-        log-likelihood does not fall. The penalty is that of the full design, as in logistf.
+        Newton steps, halved until the log-likelihood does not fall. The penalty is that of the full
+        design, as in logistf. A penalized likelihood is not concave everywhere: the sign of its negative
+        curvatures is turned, so that every step leads uphill.
 
         Raises ArithmeticError where no maximum is found.
         """
         beta, value = start, self.value(start)
         free = np.flatnonzero(~fixed)
         for _ in range(MAX_ITERATIONS):
-            risk = special.expit(self.X @ beta)
-            information = self._information(risk)
-            residual = self.y - risk
-            if self.penalized:
-                spread = np.einsum("ij,ji->i", self.X, np.linalg.solve(information, self.X.T))
-                leverage = risk * (1 - risk) * spread
-                residual = residual + leverage * (0.5 - risk)
-            score = self.X[:, free].T @ residual
             try:
-                step = np.linalg.solve(information[np.ix_(free, free)], score)
+                gradient, curvature = self._derivatives(beta)
             except np.linalg.LinAlgError:
                 break
+            score, curvature = gradient[free], curvature[np.ix_(free, free)]
+            unit = 1 / np.sqrt(np.abs(np.diag(curvature)))  # columns on one scale, for the eigenvalues' sake
+            sizes, directions = np.linalg.eigh(curvature * unit[:, None] * unit)
+            sizes = np.maximum(np.abs(sizes), FLATTEST)
+            step = unit * (directions @ (directions.T @ (unit * score) / sizes))
             if score @ step < CONVERGED:
                 return beta, value
             scale = 1.0
@@ -200,8 +227,8 @@ class Likelihood:
     ) -> tuple[Array, float]:
         """Maximize with the coefficients of some columns fixed at given values.
 
-        `coefficients` are the unconstrained estimates. The search starts where the tangent of the
-        profile at the estimates leads.
+        `coefficients` are the unconstrained estimates, or those at values nearby. The search starts
+        where the tangent of the profile leads from there.
         """
         chosen = list(columns)
         fixed = np.zeros(len(coefficients), dtype=bool)
@@ -228,15 +255,21 @@ def profile_interval(
 
     The limits are where twice the drop of the (penalized) log-likelihood, maximized over all other
     coefficients, reaches the chi-square quantile with one degree of freedom; infinite where it never
-    does. Replicates `MASS::confint.glm` and `logistf` (relative 1e-6).
+    does. The profile is followed outward from the estimates, which matters only where a penalized
+    likelihood has a second maximum (completely separated outcomes). Replicates `MASS::confint.glm` and
+    `logistf` (relative 1e-6).
     """
     allowed = likelihood.value(coefficients) - special.chdtri(1, 1 - confidence) / 2
     std_error = np.sqrt(likelihood.covariance(coefficients)[j, j])
 
     def limit(direction: int) -> float:
+        nearby = coefficients  # a tangent at the estimates would lead astray far out
+
         def excess(distance: float) -> float:
-            value = coefficients[j] + direction * distance
-            return allowed - likelihood.maximize_with(coefficients, [j], [value])[1]
+            nonlocal nearby
+            fixed = coefficients[j] + direction * distance
+            nearby, value = likelihood.maximize_with(nearby, [j], [fixed])
+            return allowed - value
 
         return float(coefficients[j] + direction * _root_beyond_zero(excess, 2 * std_error))
 

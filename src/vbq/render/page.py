@@ -1,0 +1,379 @@
+"""The report of one cohort: one HTML page that needs nothing but itself.
+
+A section is a function from `Results` to a `Section`, or to None where the plan asked for nothing of it;
+`SECTIONS` is their order. Text from data and configuration reaches the page through the template, which
+escapes it.
+"""
+
+import html
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from vbq.codebook import Variable
+from vbq.published.compare import sentence, summary
+from vbq.render import numbers as text
+from vbq.render import tables as display
+from vbq.render.tables import Table
+
+WIDE = 300  # points; a figure as wide as one column of a journal is narrower
+FILES = {
+    "cohort.parquet": "the patients in the analysis, with their scores",
+    "flow.csv": "the participant flow",
+    "ingest.csv": "remarks on the input",
+    "univariable.csv": "every variable against the outcome, with all tests",
+    "univariable_groups.csv": "every variable in each outcome group",
+    "multivariable.csv": "the logistic regression",
+    "discrimination.csv": "sensitivity, specificity and AUC of the scores",
+    "discrimination_pairs.csv": "differences between AUCs",
+    "roc.csv": "every point of the ROC curves",
+    "cutoff.csv": "cut-offs",
+    "agreement.csv": "agreement between readers",
+    "published.csv": "every printed figure beside the recomputed one",
+}
+
+
+@dataclass(frozen=True)
+class Results:
+    """All that the report of a cohort is made from.
+
+    `spec` is its cohort file and `plan` its analysis plan; `tables` has the tidy tables by name
+    (`published` and `ingest` as text), `group_sizes` the patients without ("0") and with ("1") the
+    outcome, `figures` the SVG text by name.
+    """
+
+    spec: Mapping[str, Any]
+    plan: Mapping[str, Any]
+    codebook: Mapping[str, Variable]
+    tables: Mapping[str, pd.DataFrame]
+    group_sizes: Mapping[str, int]
+    figures: Mapping[str, str]
+
+    @property
+    def level(self) -> str:
+        """The confidence of the intervals, as text."""
+        return text.confidence_level(self.plan["confidence"])
+
+    def printed(self, part: str) -> display.Printed:
+        """What a part of the publication prints, by address; nothing without a publication."""
+        if "published" not in self.tables:
+            return {}
+        return display.printed_figures(self.tables["published"], part)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure in the page.
+
+    `number` ("Figure 2") is empty for one that the publication does not have; `shape` is narrow or wide;
+    `file` is its path without the extension.
+    """
+
+    svg: Markup
+    number: str
+    caption: str
+    shape: str
+    file: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page with a heading."""
+
+    anchor: str
+    title: str
+    text: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+
+
+def report_page(results: Results) -> str:
+    """Return the page as HTML text."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["header_rows"] = header_rows
+    sections = [section for make in SECTIONS if (section := make(results))]
+    published = results.tables.get("published")
+    return environment.get_template("report.html.jinja").render(
+        title=results.spec["title"],
+        provenance=results.spec["provenance"],
+        facts=_facts(results),
+        comparison="" if published is None else sentence(summary(published)),
+        sections=sections,
+        files={name: words for name, words in FILES.items() if _is_made(name, results)},
+        subanalyses=results.plan.get("subanalyses", {}),
+        level=results.level,
+        indent=display.INDENT,
+        differs=display.DIFFERS,
+    )
+
+
+def _is_made(file: str, results: Results) -> bool:
+    return file == "cohort.parquet" or file.removesuffix(".csv") in results.tables
+
+
+def _facts(results: Results) -> dict[str, str]:
+    """What was run on which rows."""
+    spec, plan, sizes = results.spec, results.plan, results.group_sizes
+    outcome, groups = results.codebook[plan["outcome"]["variable"]], _group_names(plan)
+    n = sum(sizes.values())
+    percent = text.fixed(100 * sizes["1"] / n, 1)
+    files = [spec[key]["file"] for key in ("patients", "readings", "lesions") if key in spec]
+    return {
+        "Rows": spec["provenance"],
+        "Files": text.listed(dict.fromkeys(files)),
+        "Patients": f"{n} in the analysis",
+        "Outcome": f"{outcome.label}: {sizes['1']} with it ({groups['1']}; {percent} %), "
+        f"{sizes['0']} without ({groups['0']})",
+        "Analysis plan": f"{plan['title']} ({spec['plan']})",
+        "Source": plan["source"],
+        "Role of the cohort": spec["role"],
+    }
+
+
+def _group_names(plan: Mapping[str, Any]) -> dict[str, str]:
+    return {str(group): str(name) for group, name in plan["outcome"]["groups"].items()}
+
+
+def header_rows(table: Table) -> list[list[tuple[str, int, int]]]:
+    """Return the rows of a table's head; each cell is its text, its width in columns and height in rows."""
+    columns = table.frame.columns
+    if columns.nlevels == 1:
+        return [[(str(heading), 1, 1) for heading in columns]]
+    top: list[tuple[str, int, int]] = []
+    under = []
+    pairs: list[Any] = columns.to_list()
+    for heading, sub in pairs:
+        if sub and top and top[-1][0] == heading:
+            top[-1] = (heading, top[-1][1] + 1, 1)
+        else:
+            top.append((heading, 1, 1 if sub else 2))
+        if sub:
+            under.append((sub, 1, 1))
+    return [top, under]
+
+
+def inline_svg(svg: str, name: str, alt: str) -> Markup:
+    """Return the SVG element of a file to stand inside a page that has others.
+
+    Ids get the figure's name in front, so that they stay unique; what is not part of the picture goes,
+    and so does the size, which the page decides; `alt` says what is seen.
+    """
+    svg = svg[svg.index("<svg") :]
+    for unseen in (r"<!--.*?-->", r"<metadata>.*?</metadata>", r"<style.*?</style>", r"<title>.*?</title>"):
+        svg = re.sub(unseen, "", svg, flags=re.DOTALL)
+    svg = re.sub(r'\bid="', f'id="{name}-', svg)
+    svg = re.sub(r'href="#', f'href="#{name}-', svg)
+    svg = re.sub(r"url\(#", f"url(#{name}-", svg)
+    opening, _, content = svg.partition(">")
+    opening = re.sub(r' (?:width|height)="[^"]*"', "", opening)
+    opening = opening.replace("<svg", f'<svg role="img" aria-label="{html.escape(alt)}"', 1)
+    return Markup(f"{opening}>{content.strip()}")
+
+
+def picture(results: Results, name: str, caption: str, alt: str, number: str = "") -> list[Picture]:
+    """Return a figure, or nothing where it was not drawn."""
+    if name not in results.figures:
+        return []
+    svg = inline_svg(results.figures[name], name, alt)
+    shape = "wide" if svg_width(results.figures[name]) > WIDE else "narrow"
+    return [Picture(svg, number, caption, shape, f"figures/{name}")]
+
+
+def svg_width(svg: str) -> float:
+    """Return the width that an SVG file states, in points."""
+    found = re.search(r'<svg[^>]*\bwidth="([\d.]+)pt"', svg)
+    if found is None:
+        raise ValueError("the SVG file states no width in points")
+    return float(found[1])
+
+
+def participant_flow(results: Results) -> Section:
+    return Section("flow", "Participant flow", tables=(display.flow_table(results.tables["flow"]),))
+
+
+def characteristics(results: Results) -> Section:
+    plan = results.plan
+    table = display.characteristics_table(
+        results.tables["univariable"],
+        results.tables["univariable_groups"],
+        results.codebook,
+        plan["outcome"]["variable"],
+        _group_names(plan),
+        results.group_sizes,
+        plan["alpha"],
+        results.printed("Table 1"),
+    )
+    return Section("table-1", "Table 1. Variables by outcome", tables=(table,))
+
+
+def multivariable(results: Results) -> Section | None:
+    fitted = results.tables.get("multivariable")
+    if fitted is None:
+        return None
+    title = "Table 2. Multivariable regression"
+    if fitted.empty:
+        words = f"No variable had p < {results.plan['alpha']:g}, so none was examined in a regression."
+        return Section("table-2", title, (words,))
+    plan = results.plan
+    table = display.multivariable_table(
+        fitted, results.codebook, plan["alpha"], plan["confidence"], results.printed("Table 2")
+    )
+    selected = [results.codebook[name].label for name in dict.fromkeys(fitted["variable"]) if name]
+    words = f"Variables with p < {plan['alpha']:g} in the univariable step: {text.listed(selected)}."
+    caption = (
+        f"Odds ratios of the multivariable regression, each with its {results.level} confidence interval."
+    )
+    odds_ratios = [
+        f"{display.term_label(row, fitted, results.codebook).strip()} {display.ratio_with_interval(row)}"
+        for row in fitted.to_dict("records")
+        if not text.missing(row["odds_ratio"])
+    ]
+    alt = f"Forest plot of odds ratios with {results.level} confidence intervals: {'; '.join(odds_ratios)}."
+    pictures = picture(results, "forest_odds_ratios", caption, alt)
+    return Section("table-2", title, (words,), (table,), tuple(pictures))
+
+
+def discrimination(results: Results) -> Section | None:
+    if "discrimination" not in results.tables:
+        return None
+    assessed, plan = results.tables["discrimination"], results.plan
+    alpha, confidence = plan["alpha"], plan["confidence"]
+    tables = [
+        display.discrimination_table(assessed, alpha, confidence, results.printed("Table 3")),
+        display.classification_table(assessed, confidence),
+    ]
+    pairs = results.tables.get("discrimination_pairs")
+    if pairs is not None and not pairs.empty:
+        tables.append(display.auc_differences_table(pairs, assessed, alpha, confidence))
+    combined = any(len(score["variables"]) > 1 for score in plan["discrimination"]["scores"].values())
+    words = (
+        "Scores of several variables are combined by logistic regression in these same patients: their AUC "
+        "is apparent, and tends to be too high.",
+    )
+    return Section(
+        "table-3",
+        "Table 3. Discrimination",
+        text=words if combined else (),
+        tables=tuple(table for table in tables if not table.frame.empty),
+        pictures=(*_roc_pictures(results, assessed), *_outcome_pictures(results)),
+    )
+
+
+def _roc_pictures(results: Results, assessed: pd.DataFrame) -> list[Picture]:
+    rows = {row["score"]: row for row in assessed.to_dict("records")}
+    aucs = {
+        score: f"{row['label']} {text.estimate(row['auc'], row['auc_low'], row['auc_high'], 2)}"
+        for score, row in rows.items()
+    }
+    pictures = []
+    for number, score in results.plan.get("figures", {}).items():
+        caption = (
+            f"ROC curve of {rows[score]['label']}; AUC with its {results.level} confidence interval, "
+            f"{text.count(rows[score]['n'])} patients."
+        )
+        alt = f"ROC curve, sensitivity against 1 − specificity. AUC of {aucs[score]}."
+        pictures += picture(results, f"roc_{score}", caption, alt, number)
+    caption = f"ROC curves of all scores; AUC with its {results.level} confidence interval."
+    alt = f"ROC curves of {len(rows)} scores in one plot. AUC: {'; '.join(aucs.values())}."
+    return pictures + picture(results, "roc_comparison", caption, alt)
+
+
+def _outcome_pictures(results: Results) -> list[Picture]:
+    groups = _group_names(results.plan)
+    pictures = []
+    for variable in results.codebook.values():
+        caption = (
+            f"{variable.label} by outcome ({groups['0']}, {groups['1']}): every patient, median and "
+            "quartiles; the dashed line is the cut-off."
+        )
+        alt = f"{variable.label} of every patient in two columns, {groups['0']} and {groups['1']}."
+        pictures += picture(results, f"{variable.name}_by_outcome", caption, alt)
+    return pictures
+
+
+def cutoffs(results: Results) -> Section | None:
+    if "cutoff" not in results.tables:
+        return None
+    table = display.cutoff_table(results.tables["cutoff"], results.codebook, results.plan["confidence"])
+    return Section("cutoff", "Cut-off", tables=(table,))
+
+
+def agreement(results: Results) -> Section | None:
+    if "agreement" not in results.tables:
+        return None
+    measured, marker = results.tables["agreement"], results.plan["marker"]["name"]
+    table = display.agreement_table(measured, marker, results.plan["confidence"])
+    pictures = []
+    for name in sorted(name for name in results.figures if name.startswith("bland_altman")):
+        caption = (
+            "Bland-Altman plot: difference between two readers against their mean, with bias and 95 % limits "
+            f"of agreement; bands are their {results.level} confidence intervals."
+        )
+        pictures += picture(results, name, caption, f"{caption} The values are those of the table.")
+    return Section("agreement", "Agreement between readers", tables=(table,), pictures=tuple(pictures))
+
+
+def subanalyses(results: Results) -> Section | None:
+    made = {
+        name: plan
+        for name, plan in results.plan.get("subanalyses", {}).items()
+        if name in results.tables and f"{name}_groups" in results.tables
+    }
+    tables = tuple(
+        display.subanalysis_table(
+            results.tables[name],
+            results.tables[f"{name}_groups"],
+            results.codebook,
+            plan["title"],
+            plan["score"],
+            results.plan["alpha"],
+        )
+        for name, plan in made.items()
+    )
+    return Section("subanalyses", "Subanalyses", tables=tables) if tables else None
+
+
+def comparison(results: Results) -> Section | None:
+    published = results.tables.get("published")
+    if published is None:
+        return None
+    differing = display.disagreements_table(published)
+    tables = (() if differing.frame.empty else (differing,)) + (display.comparison_table(published),)
+    words = (
+        sentence(summary(published)),
+        "A recomputed figure agrees where it rounds to the printed one at the printed decimals, or lies on "
+        "the printed side of a bound.",
+    )
+    return Section("comparison", "Comparison with the publication", words, tables)
+
+
+def remarks(results: Results) -> Section | None:
+    found = results.tables["ingest"]
+    if found.empty:
+        return None
+    return Section("remarks", "Remarks on the input", tables=(display.remarks_table(found),))
+
+
+SECTIONS: Sequence[Callable[[Results], Section | None]] = (
+    participant_flow,
+    characteristics,
+    multivariable,
+    discrimination,
+    cutoffs,
+    agreement,
+    subanalyses,
+    comparison,
+    remarks,
+)

@@ -1,0 +1,86 @@
+import pytest
+
+from vbq.codebook import VARIABLES
+from vbq.study.plan import absent_variables, contradictions
+
+
+def plan(**changes):
+    complete = {
+        "univariable": {"variables": ["age", "steroids", "vbq", "sins_category"], "described": ["treatment"]},
+        "multivariable": {"exclude": ["sins_category"]},
+        "discrimination": {
+            "scores": {
+                "vbq": {"label": "VBQ", "variables": ["vbq"], "above": 3},
+                "category": {"label": "SINS", "variables": ["sins_category"], "positive_from": "unstable"},
+                "both": {"label": "Both", "variables": ["vbq", "sins_category"]},
+            },
+            "pairs": [["vbq", "both"]],
+        },
+        "cutoff": {"score": "vbq", "sensitivity": 0.9},
+        "subanalyses": {"by_age": {"title": "By age", "score": "vbq", "variables": ["age"]}},
+    }
+    return {**complete, **changes}
+
+
+COLUMNS = ["age", "steroids", "vbq", "sins_category", "treatment"]
+
+
+def test_a_sound_plan_has_no_contradiction():
+    assert contradictions(plan(), VARIABLES, COLUMNS) == []
+    assert absent_variables(plan(), COLUMNS) == {}
+
+
+def test_listed_variables_may_be_absent_and_are_told():
+    columns = ["vbq", "sins_category"]
+    assert contradictions(plan(), VARIABLES, columns) == []
+    assert absent_variables(plan(), columns) == {
+        "age": "univariable.variables",
+        "steroids": "univariable.variables",
+        "treatment": "univariable.described",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"univariable": {"variables": ["agee"]}}, "no variable agee in the codebook"),
+        ({"cutoff": {"score": "bmi", "sensitivity": 0.9}}, "the cohort has no bmi"),
+        ({"cutoff": {"score": "steroids", "sensitivity": 0.9}}, "steroids is binary"),
+        ({"multivariable": {"exclude": ["bmi"]}}, "multivariable.exclude: bmi"),
+        ({"univariable": {"variables": ["age"], "exceptions": {"age": "pearson"}}}, "pearson is not a test"),
+        ({"univariable": {"variables": ["age"], "exceptions": {"bmi": "ols"}}}, "bmi is not among"),
+        (
+            {"discrimination": {"scores": {"a": {"label": "a", "variables": ["steroids"], "above": 0}}}},
+            "give `positive_from`",
+        ),
+        (
+            {
+                "discrimination": {
+                    "scores": {"a": {"label": "a", "variables": ["steroids"], "positive_from": 2}}
+                }
+            },
+            "has no level 2",
+        ),
+        (
+            {"discrimination": {"scores": {"a": {"label": "a", "variables": ["age", "vbq"], "above": 3}}}},
+            "without a cut-off",
+        ),
+        (
+            {
+                "discrimination": {
+                    "scores": {"vbq": {"label": "VBQ", "variables": ["vbq"]}},
+                    "pairs": [["vbq", "x"]],
+                }
+            },
+            "no score x",
+        ),
+    ],
+)
+def test_each_contradiction_is_told(changes, told):
+    reasons = contradictions(plan(**changes), VARIABLES, COLUMNS)
+    assert any(told in reason for reason in reasons), reasons
+
+
+def test_all_contradictions_are_told_at_once():
+    changes = {"multivariable": {"exclude": ["bmi"]}, "cutoff": {"score": "steroids", "sensitivity": 0.5}}
+    assert len(contradictions(plan(**changes), VARIABLES, COLUMNS)) == 2

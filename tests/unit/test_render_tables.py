@@ -1,0 +1,471 @@
+"""How numbers and tables are written, on small tidy tables."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vbq.codebook import extended
+from vbq.render import numbers, tables
+from vbq.render.tables import DIFFERS, INDENT, address
+
+CODEBOOK = extended({})
+GROUPS = {"0": "Non-VCF group", "1": "VCF group"}
+
+
+@pytest.mark.parametrize(
+    ("p", "written"),
+    [
+        (0.0383, "0.038"),
+        (0.0225, "0.023"),
+        (0.00099, "0.0010"),
+        (0.0001, "0.0001"),
+        (0.0000999, "<0.0001"),
+        (0.0, "<0.0001"),
+        (0.9996, "1.000"),
+        (math.nan, "—"),
+        (None, "—"),
+        ("", "—"),
+    ],
+)
+def test_p_value(p, written):
+    assert numbers.p_value(p) == written
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "written"),
+    [
+        (62.04, 1, "62.0"),
+        (0.125, 2, "0.13"),
+        (2.5, 0, "3"),
+        (-0.004, 2, "0.00"),
+        (-0.006, 2, "−0.01"),
+        (9999, 0, "9999"),
+        (12345.6, 1, "12,345.6"),
+        (math.inf, 2, "∞"),
+        (-math.inf, 2, "−∞"),
+        (pd.NA, 1, "—"),
+    ],
+)
+def test_fixed(value, decimals, written):
+    assert numbers.fixed(value, decimals) == written
+
+
+def test_counts_percentages_and_intervals():
+    assert numbers.count_percent(26, 53.0612) == "26 (53.1)"
+    assert numbers.interval(0.645, 0.8133, 2) == "0.65–0.81"
+    assert numbers.interval(-0.455, 5.172, 3) == "−0.455 to 5.172"
+    assert numbers.interval(6.4, math.inf, 1) == "6.4 to ∞"
+    assert numbers.percentage(0.642857, 0.5119, 0.7554) == "64.3 (51.2–75.5)"
+    assert numbers.estimate("", "", "", 2) == "—"
+    assert numbers.percentage("", "", "") == "—"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.4588, "0.46"),
+        (0.0234, "0.023"),
+        (0.0004, "<0.001"),
+        (0, "0"),
+        (9.99, "9.99"),
+        (9.996, "10.0"),
+        (21.138, "21.1"),
+        (99.6, "99.6"),
+        (176.28, "176"),
+        (3e7, ">10⁶"),
+        (math.inf, "∞"),
+    ],
+)
+def test_ratio(value, written):
+    assert numbers.ratio(value) == written
+
+
+@pytest.mark.parametrize(
+    ("step", "sd", "decimals"),
+    [
+        (1, 10, 1),
+        (10, 10, 1),
+        (0.1, 5, 1),
+        (0.01, 0.7, 2),
+        (None, 0.18, 2),
+        (None, 40, 1),
+        (None, math.nan, 1),
+    ],
+)
+def test_decimals_of_mean(step, sd, decimals):
+    assert numbers.decimals_of_mean(step, sd) == decimals
+
+
+def test_listed():
+    assert [numbers.listed(words) for words in ([], ["a"], ["a", "b"], "abc")] == [
+        "",
+        "a",
+        "a and b",
+        "a, b and c",
+    ]
+
+
+def univariable(*rows):
+    return pd.DataFrame(rows, columns=["variable", "n", "test", "p_value"])
+
+
+def counts(variable, level, group, n, n_group):
+    row = {"variable": variable, "level": level, "group": group, "n": n, "n_group": n_group}
+    return row | {"percent": 100 * n / n_group, "mean": np.nan, "sd": np.nan}
+
+
+def mean(variable, group, n, value, sd):
+    row = {"variable": variable, "level": "", "group": group, "n": n, "n_group": n}
+    return row | {"percent": np.nan, "mean": value, "sd": sd}
+
+
+UNIVARIABLE = univariable(
+    ("steroids", 105, "likelihood_ratio", 0.0383),
+    ("age", 104, "ols", 0.4816),
+    ("smoking", 105, "likelihood_ratio", 0.02248),
+)
+UNIVARIABLE_GROUPS = pd.DataFrame(
+    [
+        *(counts("steroids", "0", g, n, m) for g, n, m in (("0", 35, 49), ("1", 29, 56), ("all", 64, 105))),
+        *(counts("steroids", "1", g, n, m) for g, n, m in (("0", 14, 49), ("1", 27, 56), ("all", 41, 105))),
+        mean("age", "0", 48, 62.0, 10.34),
+        mean("age", "1", 56, 60.482, 11.52),
+        mean("age", "all", 104, 61.2, 11.0),
+        *(
+            counts("smoking", "never", g, n, m)
+            for g, n, m in (("0", 21, 49), ("1", 30, 56), ("all", 51, 105))
+        ),
+        *(
+            counts("smoking", "former", g, n, m)
+            for g, n, m in (("0", 27, 49), ("1", 19, 56), ("all", 46, 105))
+        ),
+        *(counts("smoking", "current", g, n, m) for g, n, m in (("0", 1, 49), ("1", 7, 56), ("all", 8, 105))),
+        *(counts("new_vcf", "0", g, n, m) for g, n, m in (("0", 49, 49), ("1", 0, 56), ("all", 49, 105))),
+        *(counts("new_vcf", "1", g, n, m) for g, n, m in (("0", 0, 49), ("1", 56, 56), ("all", 56, 105))),
+        *(
+            counts("treatment", "sbrt", g, n, m)
+            for g, n, m in (("0", 32, 49), ("1", 22, 56), ("all", 54, 105))
+        ),
+        *(
+            counts("treatment", "surgery", g, n, m)
+            for g, n, m in (("0", 17, 49), ("1", 34, 56), ("all", 51, 105))
+        ),
+    ]
+)
+
+
+def characteristics(printed=None):
+    return tables.characteristics_table(
+        UNIVARIABLE,
+        UNIVARIABLE_GROUPS,
+        CODEBOOK,
+        "new_vcf",
+        GROUPS,
+        {"0": 49, "1": 56},
+        0.05,
+        printed or {},
+    )
+
+
+def test_characteristics_without_a_publication():
+    table = characteristics()
+    assert table.caption == "Characteristics of 105 patients"
+    assert list(table.frame.columns) == [
+        *("Variable", "n", "Non-VCF group (n = 49)", "VCF group (n = 56)", "p value", "Test")
+    ]
+    assert table.frame.to_numpy().tolist() == [
+        ["Steroid use > 3 months", "105", "14 (28.6)", "27 (48.2)", "0.038", "likelihood-ratio χ²"],
+        ["Age, years, mean (SD)", "104", "62.0 (10.3)", "60.5 (11.5)", "0.482", "linear regression"],
+        ["Smoking status", "105", "", "", "0.022", "likelihood-ratio χ²"],
+        [f"{INDENT}Never a smoker", "", "21 (42.9)", "30 (53.6)", "", ""],
+        [f"{INDENT}Former smoker", "", "27 (55.1)", "19 (33.9)", "", ""],
+        [f"{INDENT}Current smoker", "", "1 (2.0)", "7 (12.5)", "", ""],
+        ["Treatment", "105", "", "", "—", "not tested"],
+        [f"{INDENT}SBRT", "", "32 (65.3)", "22 (39.3)", "", ""],
+        [f"{INDENT}Surgery", "", "17 (34.7)", "34 (60.7)", "", ""],
+    ]
+    assert table.strong == {(0, 4), (2, 4)}
+
+
+def test_levels_of_terms_read_as_numbers():
+    rows = [
+        ("ecog", "ecog", NAN),
+        ("ecog[1]", "ecog", 1.0),
+        ("ecog[2]", "ecog", 2.0),
+        ("steroids", "steroids", 1.0),
+    ]
+    terms = pd.DataFrame(rows, columns=["term", "variable", "level"])
+    labels = [tables.term_label(row, terms, CODEBOOK) for row in terms.to_dict("records")]
+    assert labels == [
+        *("ECOG performance status grade", f"{INDENT}1 (vs 0)", f"{INDENT}2 (vs 0)", "Steroid use > 3 months")
+    ]
+
+
+def test_levels_read_as_numbers_find_their_labels():
+    groups = UNIVARIABLE_GROUPS[UNIVARIABLE_GROUPS["variable"].isin(["steroids", "age"])]
+    groups = groups.assign(level=pd.to_numeric(groups["level"], errors="coerce"))
+    table = tables.characteristics_table(
+        UNIVARIABLE.head(2), groups, CODEBOOK, "new_vcf", GROUPS, {"0": 49, "1": 56}, 0.05, {}
+    )
+    assert table.frame.iloc[:, 3].tolist() == ["27 (48.2)", "60.5 (11.5)"]
+
+
+def published(*rows):
+    columns = ["location", "quantity", "printed", "recomputed", "recomputed_rounded"]
+    columns += ["relation", "agrees", "reason", "source"]
+    return pd.DataFrame(rows, columns=columns, dtype=str)
+
+
+STEROIDS = "univariable_groups: variable=steroids; level=1; group=1"
+PUBLISHED = published(
+    (
+        "Abstract, Results",
+        "Accuracy",
+        "89",
+        "89.16",
+        "89",
+        "=",
+        "yes",
+        "an AUC",
+        "discrimination: score=combined: auc",
+    ),
+    ("Table 1, Steroids", "Steroids", "27", "27.0", "27", "=", "yes", "", f"{STEROIDS}: n"),
+    ("Table 1, Steroids", "Steroids", "48.9", "48.21", "48.2", "=", "no", "a slip", f"{STEROIDS}: percent"),
+    (
+        "Table 1, Age",
+        "p of age",
+        "0.4821",
+        "0.4816",
+        "0.4816",
+        "<",
+        "yes",
+        "",
+        "univariable: variable=age: p_value",
+    ),
+    ("Results, text", "Screened", "290", "", "", "=", "not testable", "no rows", ""),
+    (
+        "Table 2, Steroids",
+        "p",
+        "0.0001",
+        "1e-9",
+        "0.0000",
+        "<",
+        "yes",
+        "",
+        "multivariable: term=steroids: p_value",
+    ),
+)
+
+
+def test_characteristics_beside_the_printed_figures():
+    table = characteristics(tables.printed_figures(PUBLISHED, "Table 1"))
+    assert table.frame[("VCF group (n = 56)", "Printed")].tolist()[:2] == [f"27 (48.9) {DIFFERS}", ""]
+    assert table.frame[("VCF group (n = 56)", "Recomputed")][0] == "27 (48.2)"
+    assert table.frame[("p value", "Printed")].tolist()[:3] == ["", "<0.4821", ""]
+    assert table.strong == {(0, 7), (2, 7)}
+    assert DIFFERS in table.notes[-1]
+
+
+def test_printed_figures_are_found_by_part_and_address():
+    found = tables.printed_figures(PUBLISHED, "Table 1")
+    assert found[address("univariable_groups", "n", variable="steroids", level="1", group="1")].agrees
+    assert len(found) == 3
+    assert tables.printed_figures(PUBLISHED, "Table 10") == {}
+
+
+def test_comparison_keeps_to_the_order_of_the_parts():
+    table = tables.comparison_table(PUBLISHED)
+    assert table.groups == ("Abstract", "Table 1", "Table 1", "Table 1", "Results", "Table 2")
+    assert table.frame["Printed"].tolist() == ["89", "27", "48.9", "<0.4821", "290", "<0.0001"]
+    assert table.frame["Recomputed"].tolist() == ["89", "27", "48.2", "0.482", "—", "<0.0001"]
+    assert table.frame["Agrees"].tolist() == ["yes", "yes", f"no {DIFFERS}", "yes", "not testable", "yes"]
+    assert table.frame["Reason"].tolist() == ["1", "", "2", "", "3", ""]
+    assert table.notes == ("1. an AUC", "2. a slip", "3. no rows")
+
+
+def test_disagreements_have_their_reasons():
+    table = tables.disagreements_table(PUBLISHED)
+    assert table.frame["Figure"].tolist() == ["Steroids, %", "Screened"]
+    assert table.notes == ("1. a slip", "2. no rows")
+
+
+TERMS = ["term", "variable", "level", "estimate", "conf_low", "conf_high", "statistic", "df", "p_value"]
+TERMS += ["odds_ratio", "odds_ratio_low", "odds_ratio_high"]
+NAN = math.nan
+MULTIVARIABLE = pd.DataFrame(
+    [
+        ("(intercept)", "", "", -13.793, -20.699, -8.707, 55.4, 1, 1e-13, NAN, NAN, NAN),
+        ("smoking", "smoking", "", NAN, NAN, NAN, 5.436, 2, 0.066, NAN, NAN, NAN),
+        ("smoking[former]", "smoking", "former", -0.779, -2.027, 0.399, 1.669, 1, 0.196, 0.459, 0.132, 1.49),
+        (
+            "smoking[current]",
+            "smoking",
+            "current",
+            1.934,
+            -0.455,
+            5.172,
+            2.455,
+            1,
+            0.117,
+            6.914,
+            0.634,
+            176.3,
+        ),
+        ("steroids", "steroids", "1", 0.775, -0.398, 2.004, 1.672, 1, 0.196, 2.17, 0.672, 7.417),
+        ("sins", "sins", "", 0.879, 0.509, 1.368, 32.2, 1, 1.4e-8, 2.409, 1.664, 3.928),
+    ],
+    columns=TERMS,
+).assign(n=105, n_events=56, conf_method="profile likelihood", p_method="likelihood ratio")
+
+
+def test_multivariable_table():
+    table = tables.multivariable_table(MULTIVARIABLE, CODEBOOK, 0.05, 0.95, {})
+    former, current = (f"{INDENT}{name} smoker (vs Never a smoker)" for name in ("Former", "Current"))
+    assert table.frame.to_numpy().tolist() == [
+        ["Smoking status", "—", "—", "0.066", "", "5.44 (2)"],
+        [former, "−0.779", "−2.027 to 0.399", "0.196", "0.46 (0.13–1.49)", "1.67 (1)"],
+        [current, "1.934", "−0.455 to 5.172", "0.117", "6.91 (0.63–176)", "2.46 (1)"],
+        ["Steroid use > 3 months", "0.775", "−0.398 to 2.004", "0.196", "2.17 (0.67–7.42)", "1.67 (1)"],
+        ["SINS (per point)", "0.879", "0.509–1.368", "<0.0001", "2.41 (1.66–3.93)", "32.20 (1)"],
+        ["Intercept", "−13.793", "−20.699 to −8.707", "<0.0001", "", "55.40 (1)"],
+    ]
+    assert table.strong == {(4, 3), (5, 3)}
+    assert "n = 105 patients with every variable, 56 with the outcome" in table.notes[0]
+
+
+def test_multivariable_table_beside_the_printed_figures():
+    printed = {
+        address("multivariable", "estimate", term="sins"): tables.PrintedFigure("0.879", True),
+        address("multivariable", "conf_low", term="sins"): tables.PrintedFigure("0.509", True),
+        address("multivariable", "conf_high", term="sins"): tables.PrintedFigure("1.369", False),
+    }
+    frame = tables.multivariable_table(MULTIVARIABLE, CODEBOOK, 0.05, 0.95, printed).frame
+    assert frame[("Log-odds", "Printed")].tolist() == ["", "", "", "", "0.879", ""]
+    assert frame[("95 % CI of log-odds", "Printed")][4] == f"0.509–1.369 {DIFFERS}"
+
+
+def test_reference_level_is_named_only_where_the_table_tells_it():
+    rows = MULTIVARIABLE[MULTIVARIABLE["term"] == "smoking[current]"]
+    assert tables.term_label(rows.iloc[0], rows, CODEBOOK) == "Smoking status: Current smoker"
+
+
+def score(name, label, **changes):
+    row = {
+        "score": name,
+        "label": label,
+        "n": 105,
+        "n_events": 56,
+        "cutoff": "> 3",
+        "proportion_method": "Wilson",
+    }
+    row |= {
+        "tp": 42.0,
+        "fp": 7.0,
+        "fn": 14.0,
+        "tn": 42.0,
+        "auc_method": "DeLong",
+        "p_method": "likelihood ratio",
+    }
+    for share in ("sensitivity", "specificity", "ppv", "npv", "accuracy"):
+        row |= {share: 0.75, f"{share}_low": 0.623, f"{share}_high": 0.845}
+    row |= {"auc": 0.8036, "auc_low": 0.728, "auc_high": 0.879, "p_value": 1e-10}
+    return row | changes
+
+
+SHARES = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
+NO_CUTOFF = {f"{share}{end}": NAN for share in SHARES for end in ("", "_low", "_high")}
+NO_CUTOFF |= {"cutoff": "", "proportion_method": "", "tp": NAN, "fp": NAN, "fn": NAN, "tn": NAN}
+DISCRIMINATION = pd.DataFrame([score("vbq", "VBQ score"), score("combined", "Combined", **NO_CUTOFF)])
+
+
+def test_discrimination_tables():
+    table = tables.discrimination_table(DISCRIMINATION, 0.05, 0.95, {})
+    assert table.frame.to_numpy().tolist() == [
+        ["VBQ score", "> 3", "75.0 (62.3–84.5)", "75.0 (62.3–84.5)", "0.80 (0.73–0.88)", "<0.0001"],
+        ["Combined", "—", "—", "—", "0.80 (0.73–0.88)", "<0.0001"],
+    ]
+    assert table.notes[0] == "n = 105, 56 with the outcome."
+    at_cutoff = tables.classification_table(DISCRIMINATION, 0.95)
+    assert at_cutoff.frame.iloc[0, 2:6].tolist() == ["42", "7", "14", "42"]
+    assert len(at_cutoff.frame) == 1
+
+
+def test_scores_assessed_in_different_patients_say_so():
+    frame = DISCRIMINATION.assign(n=[105, 90])
+    note = tables.discrimination_table(frame, 0.05, 0.95, {}).notes[0]
+    assert note == "VBQ score: n = 105, 56 with the outcome; Combined: n = 90, 56 with the outcome."
+
+
+def test_differences_between_nested_scores_are_marked():
+    pair = {"score_1": "combined", "score_2": "vbq", "n": 105, "auc_1": 0.9, "auc_2": 0.8}
+    pair |= {"difference": 0.1, "difference_low": 0.05, "difference_high": 0.15, "z": 3.9, "p_value": 0.0001}
+    pairs = pd.DataFrame([pair | {"p_method": "paired DeLong", "nested": "True"}])
+    table = tables.auc_differences_table(pairs, DISCRIMINATION, 0.05, 0.95)
+    assert table.frame.iloc[0].tolist() == [
+        *("Combined minus VBQ score", "105", "0.900, 0.800", "0.100 (0.050–0.150)", "3.90", "0.0001 *")
+    ]
+    assert not table.strong
+    assert "not valid" in table.notes[-1]
+
+
+def test_cutoff_table():
+    row = {"score": "vbq", "method": "youden", "conf_method": "percentile bootstrap", "replicates": 2000}
+    row |= {"cutoff": 2.9999999, "cutoff_low": 2.9477, "cutoff_high": 2.9999999}
+    for share, value in (("sensitivity", 0.75), ("specificity", 0.857), ("youden", 0.607)):
+        row |= {share: value, f"{share}_low": value - 0.1, f"{share}_high": value + 0.1}
+    table = tables.cutoff_table(pd.DataFrame([row]), CODEBOOK, 0.95)
+    assert table.frame.iloc[0].tolist() == [
+        *(
+            "Highest Youden index",
+            "3.00 (2.95–3.00)",
+            "75.0 (65.0–85.0)",
+            "85.7 (75.7–95.7)",
+            "0.61 (0.51–0.71)",
+        )
+    ]
+    assert "2000 replicates" in table.notes[0]
+
+
+def test_agreement_table_names_the_readers():
+    columns = ["measure", "form", "raters", "estimate", "conf_low", "conf_high", "conf_method", "n", "k"]
+    rows = [
+        ("icc", "ICC2", "vbq_a / vbq_b", 0.8990, 0.8549, 0.9302, "F", 105, 2),
+        ("bland_altman", "bias", "vbq_a - vbq_b", 0.03, -0.0367, 0.0967, "t", 105, 2),
+    ]
+    table = tables.agreement_table(pd.DataFrame(rows, columns=columns), "vbq", 0.95)
+    assert table.caption == "Agreement of 2 readers in 105 patients"
+    assert table.groups == ("Reader a, reader b", "Reader a minus reader b")
+    assert table.frame.iloc[:, 1].tolist() == ["0.899 (0.855–0.930)", "0.03 (−0.04 to 0.10)"]
+
+
+def test_subanalysis_table_with_and_without_a_test():
+    tests = pd.DataFrame(
+        [("vendor", 105, "ols", "F", 1.918, 3, 101, 0.131), ("asia", 105, "ols", "F", NAN, NAN, NAN, NAN)],
+        columns=["variable", "n", "test", "statistic_name", "statistic", "df", "df_residual", "p_value"],
+    )
+    groups = pd.DataFrame(
+        [("vendor", "ge", 30, 2.933, 0.801), ("vendor", "toshiba", 1, 2.3, NAN)],
+        columns=["variable", "level", "n", "mean", "sd"],
+    )
+    table = tables.subanalysis_table(tests, groups, CODEBOOK, "By scanner", "vbq", 0.05)
+    assert table.frame.to_numpy().tolist() == [
+        ["MRI vendor", "105", "", "F = 1.92 (3, 101)", "0.131"],
+        [f"{INDENT}GE Healthcare", "30", "2.93 (0.80)", "", ""],
+        [f"{INDENT}Toshiba", "1", "2.30 (—)", "", ""],
+        ["ASIA classification", "105", "", "—", "—"],
+    ]
+
+
+def test_flow_table():
+    flow = pd.DataFrame(
+        [("rows in p.csv", 12, 0, ""), ("no_infection", 10, 2, "diagnosis of infection")],
+        columns=["step", "n", "excluded", "reason"],
+    )
+    assert tables.flow_table(flow).frame.iloc[1].tolist() == [
+        "no infection",
+        "diagnosis of infection",
+        "2",
+        "10",
+    ]
