@@ -30,7 +30,7 @@ def test_rules_read_as_a_guide(rerun: Copy):
     assert len(rules) > 8
     for rule in rules:
         line = next(line for line in listed.splitlines() if line.startswith(rule))
-        assert line.rstrip().endswith("."), line
+        assert re.fullmatch(rf"{rule} \([A-Z].+\.\)", line.rstrip()), line
 
 
 def test_each_rule_has_its_script_and_each_script_its_rule():

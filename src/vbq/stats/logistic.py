@@ -17,6 +17,7 @@ Array = NDArray[np.float64]
 
 MAX_ITERATIONS = 200
 CONVERGED = 1e-12  # Newton decrement, in units of log-likelihood
+ROUNDING = 1e-11  # relative fall of the log-likelihood that says nothing
 SMALLEST_STEP = 1e-10  # share of a Newton step
 FLATTEST = 1e-14  # smallest curvature of standardized columns
 MAX_BRACKETS = 15  # the last reaches about 600 standard errors
@@ -214,7 +215,7 @@ class Likelihood:
                 trial = beta.copy()
                 trial[free] += scale * step
                 trial_value = self.value(trial)
-                if trial_value >= value:
+                if trial_value >= value - ROUNDING * max(1.0, abs(value)):
                     break
                 scale /= 2
             else:

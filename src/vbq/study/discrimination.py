@@ -113,7 +113,7 @@ def _at_cutoff(
         "npv": (tn, tn + fn),
         "accuracy": (tp + tn, len(y)),
     }
-    row: dict[str, object] = {"cutoff": _cutoff_text(score), "tp": tp, "fp": fp, "fn": fn, "tn": tn}
+    row: dict[str, object] = {"cutoff": _cutoff_text(score, codebook), "tp": tp, "fp": fp, "fn": fn, "tn": tn}
     for name, (successes, trials) in fractions.items():
         row[name] = successes / trials if trials else np.nan
         row[f"{name}_low"], row[f"{name}_high"] = wilson_interval(successes, trials, confidence)
@@ -131,10 +131,12 @@ def _positive(cohort: pd.DataFrame, score: Score, codebook: Codebook) -> NDArray
     return None
 
 
-def _cutoff_text(score: Score) -> str:
+def _cutoff_text(score: Score, codebook: Codebook) -> str:
     if score.above is not None:
         return f"{'>' if score.higher_risk == 'high' else '<'} {score.above:g}"
-    return f"{score.positive_from} or higher"
+    levels = codebook[score.variables[0]].levels
+    label = levels[score.positive_from]
+    return label if score.positive_from == list(levels)[-1] else f"{label} or higher"
 
 
 def compare_scores(
