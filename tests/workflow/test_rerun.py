@@ -61,10 +61,19 @@ def test_the_last_lines_say_what_was_found_and_where_to_look(rerun: Copy):
 
 def test_everything_shown_says_where_the_rows_come_from(rerun: Copy):
     folder = rerun.results("ehresman2019")
+    assert set(pd.read_parquet(folder / "cohort.parquet")["provenance"]) == {PROVENANCE}
     shown = [*folder.glob("figures/*.svg"), folder / "report.html", folder / "run.yaml"]
     assert len(shown) > 8
     for path in shown:
         assert PROVENANCE in path.read_text(), path
+
+
+def test_the_readme_shows_what_the_run_finds(rerun: Copy):
+    readme = " ".join((PROJECT / "README.md").read_text().split())
+    assert " ".join(rerun.results("ehresman2019").joinpath("published.txt").read_text().split()) in readme
+    drawn = rerun.results("ehresman2019") / "figures" / "roc_comparison.svg"
+    # Refresh the picture with `cp results/ehresman2019/figures/roc_comparison.svg docs/`.
+    assert (PROJECT / "docs" / "roc_comparison.svg").read_bytes() == drawn.read_bytes()
 
 
 def test_no_id_reaches_the_results(rerun: Copy):

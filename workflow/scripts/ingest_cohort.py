@@ -32,8 +32,9 @@ absent = pd.DataFrame(
     columns=["file", "column", "rule", "severity", "action"],
 )
 problems = pd.concat([ingested.problems, absent], ignore_index=True).astype({"row": "Int64"})
-ingested.cohort.to_parquet(snakemake.output.cohort, index=False)
 name, provenance = snakemake.wildcards.cohort, spec["provenance"]
+cohort = ingested.cohort.assign(cohort=name, provenance=provenance)
+cohort.to_parquet(snakemake.output.cohort, index=False)
 write_table(ingested.flow, snakemake.output.flow, name, provenance)
 write_table(problems, snakemake.output.ingest, name, provenance)
 logging.info("%d patients in the analysis, %d remarks", len(ingested.cohort), len(problems))
