@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from vbq.codebook import extended
+from vbq.render.comparison import Table
 from vbq.render.page import SECTIONS, Results, header_rows, inline_svg, report_page
-from vbq.render.tables import Table
 
 ATTACK = '<script>alert("1")</script>&amp;'
 SVG = """<?xml version="1.0" encoding="utf-8" standalone="no"?>

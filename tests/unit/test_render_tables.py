@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from vbq.codebook import extended
-from vbq.render import numbers, tables
-from vbq.render.tables import DIFFERS, INDENT, address
+from vbq.render import comparison, labels, numbers, tables
+from vbq.render.comparison import DIFFERS, address
+from vbq.render.labels import INDENT
 
 CODEBOOK = extended({})
 GROUPS = {"0": "Non-VCF group", "1": "VCF group"}
@@ -197,7 +198,7 @@ def test_levels_of_terms_read_as_numbers():
         ("steroids", "steroids", 1.0),
     ]
     terms = pd.DataFrame(rows, columns=["term", "variable", "level"])
-    labels = [tables.term_label(row, terms, CODEBOOK) for row in terms.to_dict("records")]
+    labels = [labels.term_label(row, terms, CODEBOOK) for row in terms.to_dict("records")]
     assert labels == [
         *("ECOG performance status grade", f"{INDENT}1 (vs 0)", f"{INDENT}2 (vs 0)", "Steroid use > 3 months")
     ]
@@ -260,7 +261,7 @@ PUBLISHED = published(
 
 
 def test_characteristics_beside_the_printed_figures():
-    table = characteristics(tables.printed_figures(PUBLISHED, "Table 1"))
+    table = characteristics(comparison.printed_figures(PUBLISHED, "Table 1"))
     assert table.frame[("VCF group (n = 56)", "Printed")].tolist()[:2] == [f"27 (48.9) {DIFFERS}", ""]
     assert table.frame[("VCF group (n = 56)", "Recomputed")][0] == "27 (48.2)"
     assert table.frame[("p value", "Printed")].tolist()[:3] == ["", "<0.4821", ""]
@@ -269,14 +270,14 @@ def test_characteristics_beside_the_printed_figures():
 
 
 def test_printed_figures_are_found_by_part_and_address():
-    found = tables.printed_figures(PUBLISHED, "Table 1")
+    found = comparison.printed_figures(PUBLISHED, "Table 1")
     assert found[address("univariable_groups", "n", variable="steroids", level="1", group="1")].agrees
     assert len(found) == 3
-    assert tables.printed_figures(PUBLISHED, "Table 10") == {}
+    assert comparison.printed_figures(PUBLISHED, "Table 10") == {}
 
 
 def test_comparison_keeps_to_the_order_of_the_parts():
-    table = tables.comparison_table(PUBLISHED)
+    table = comparison.comparison_table(PUBLISHED)
     assert table.groups == ("Abstract", "Table 1", "Table 1", "Table 1", "Results", "Table 2")
     assert table.frame["Printed"].tolist() == ["89", "27", "48.9", "<0.4821", "290", "<0.0001"]
     assert table.frame["Recomputed"].tolist() == ["89", "27", "48.2", "0.482", "—", "<0.0001"]
@@ -286,7 +287,7 @@ def test_comparison_keeps_to_the_order_of_the_parts():
 
 
 def test_disagreements_have_their_reasons():
-    table = tables.disagreements_table(PUBLISHED)
+    table = comparison.disagreements_table(PUBLISHED)
     assert table.frame["Figure"].tolist() == ["Steroids, %", "Screened"]
     assert table.notes == ("1. a slip", "2. no rows")
 
@@ -337,9 +338,9 @@ def test_multivariable_table():
 
 def test_multivariable_table_beside_the_printed_figures():
     printed = {
-        address("multivariable", "estimate", term="sins"): tables.PrintedFigure("0.879", True),
-        address("multivariable", "conf_low", term="sins"): tables.PrintedFigure("0.509", True),
-        address("multivariable", "conf_high", term="sins"): tables.PrintedFigure("1.369", False),
+        address("multivariable", "estimate", term="sins"): comparison.PrintedFigure("0.879", True),
+        address("multivariable", "conf_low", term="sins"): comparison.PrintedFigure("0.509", True),
+        address("multivariable", "conf_high", term="sins"): comparison.PrintedFigure("1.369", False),
     }
     frame = tables.multivariable_table(MULTIVARIABLE, CODEBOOK, 0.05, 0.95, printed).frame
     assert frame[("Log-odds", "Printed")].tolist() == ["", "", "", "", "0.879", ""]
@@ -348,7 +349,7 @@ def test_multivariable_table_beside_the_printed_figures():
 
 def test_reference_level_is_named_only_where_the_table_tells_it():
     rows = MULTIVARIABLE[MULTIVARIABLE["term"] == "smoking[current]"]
-    assert tables.term_label(rows.iloc[0], rows, CODEBOOK) == "Smoking status: Current smoker"
+    assert labels.term_label(rows.iloc[0], rows, CODEBOOK) == "Smoking status: Current smoker"
 
 
 def score(name, label, **changes):

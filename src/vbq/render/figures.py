@@ -12,6 +12,7 @@ from matplotlib.transforms import blended_transform_factory
 
 from vbq.codebook import Variable
 from vbq.render import numbers as text
+from vbq.render.labels import INDENT, reader_name, term_label
 from vbq.render.style import (
     COLORS,
     DASHES,
@@ -25,7 +26,7 @@ from vbq.render.style import (
     unit_square,
     wrapped,
 )
-from vbq.render.tables import INDENT, ratio_with_interval, reader_name, term_label
+from vbq.render.tables import ratio_with_interval
 
 Row = Mapping[Any, Any]
 

@@ -20,7 +20,15 @@ from vbq.codebook import Variable
 from vbq.published.compare import sentence, summary
 from vbq.render import numbers as text
 from vbq.render import tables as display
-from vbq.render.tables import Table
+from vbq.render.comparison import (
+    DIFFERS,
+    Printed,
+    Table,
+    comparison_table,
+    disagreements_table,
+    printed_figures,
+)
+from vbq.render.labels import INDENT, term_label
 
 WIDE = 300  # points; a figure as wide as one column of a journal is narrower
 FILES = {
@@ -60,11 +68,11 @@ class Results:
         """The confidence of the intervals, as text."""
         return text.confidence_level(self.plan["confidence"])
 
-    def printed(self, part: str) -> display.Printed:
+    def printed(self, part: str) -> Printed:
         """What a part of the publication prints, by address; nothing without a publication."""
         if "published" not in self.tables:
             return {}
-        return display.printed_figures(self.tables["published"], part)
+        return printed_figures(self.tables["published"], part)
 
 
 @dataclass(frozen=True)
@@ -114,8 +122,8 @@ def report_page(results: Results) -> str:
         files={name: words for name, words in FILES.items() if _is_made(name, results)},
         subanalyses=results.plan.get("subanalyses", {}),
         level=results.level,
-        indent=display.INDENT,
-        differs=display.DIFFERS,
+        indent=INDENT,
+        differs=DIFFERS,
     )
 
 
@@ -236,7 +244,7 @@ def multivariable(results: Results) -> Section | None:
         f"Odds ratios of the multivariable regression, each with its {results.level} confidence interval."
     )
     odds_ratios = [
-        f"{display.term_label(row, fitted, results.codebook).strip()} {display.ratio_with_interval(row)}"
+        f"{term_label(row, fitted, results.codebook).strip()} {display.ratio_with_interval(row)}"
         for row in fitted.to_dict("records")
         if not text.missing(row["odds_ratio"])
     ]
@@ -349,8 +357,8 @@ def comparison(results: Results) -> Section | None:
     published = results.tables.get("published")
     if published is None:
         return None
-    differing = display.disagreements_table(published)
-    tables = (() if differing.frame.empty else (differing,)) + (display.comparison_table(published),)
+    differing = disagreements_table(published)
+    tables = (() if differing.frame.empty else (differing,)) + (comparison_table(published),)
     words = (
         sentence(summary(published)),
         "A recomputed figure agrees where it rounds to the printed one at the printed decimals, or lies on "

@@ -5,181 +5,35 @@ where nothing is printed: then the columns for it are left out. Tidy tables are 
 `vbq.run.read_table` reads them, `published` as text (`dtype=str, keep_default_na=False`).
 """
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from vbq.codebook import Variable
 from vbq.render import numbers as text
-
-Codebook = Mapping[str, Variable]
-Row = Mapping[Any, Any]
-Address = tuple[str, frozenset[tuple[str, str]], str]
-
-INDENT = "\u2003"  # before the name of a level, under its variable
-DIFFERS = "≠"  # beside a printed figure that the recomputed one does not agree with
-PRINTED, RECOMPUTED = "Printed", "Recomputed"
-
-TESTS = {
-    "likelihood_ratio": "likelihood-ratio χ²",
-    "pearson": "Pearson χ²",
-    "yates": "χ² with Yates’ correction",
-    "fisher": "Fisher’s exact",
-    "mid": "mid-p exact",
-    "ols": "linear regression",
-    "welch": "Welch’s t",
-    "mann_whitney": "Mann-Whitney",
-}
-CUTOFF_METHODS = {
-    "mean_midpoint_rounded": "Midpoint of the group means, rounded",
-    "youden": "Highest Youden index",
-    "closest_to_corner": "Closest to the upper left corner",
-    "fixed_sensitivity": "Fixed sensitivity",
-}
-AGREEMENT_FORMS = {
-    "ICC1": "ICC1: one-way random, single reader",
-    "ICC2": "ICC2: two-way random, agreement, single reader",
-    "ICC3": "ICC3: two-way mixed, consistency, single reader",
-    "ICC1k": "ICC1k: one-way random, mean of readers",
-    "ICC2k": "ICC2k: two-way random, agreement, mean of readers",
-    "ICC3k": "ICC3k: two-way mixed, consistency, mean of readers",
-    "bias": "Mean difference (bias)",
-    "limit_low": "Lower limit of agreement",
-    "limit_high": "Upper limit of agreement",
-    "sem": "Standard error of measurement",
-    "smallest_detectable_change": "Smallest detectable change",
-}
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table: its caption, the text of its cells, and the notes under it.
-
-    The columns of `frame` are headings, or pairs of a heading and the one under it (MultiIndex); the
-    first column names the row. `groups` has a heading for each row, shown where it changes; `strong`
-    the positions (row, column) of the cells in bold.
-    """
-
-    caption: str
-    frame: pd.DataFrame
-    notes: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    strong: frozenset[tuple[int, int]] = frozenset()
-
-
-@dataclass(frozen=True)
-class PrintedFigure:
-    """A number as the publication prints it, and whether the recomputed one agrees."""
-
-    text: str
-    agrees: bool
-
-
-Printed = Mapping[Address, PrintedFigure]
-
-
-def address(table: str, column: str, **selector: str) -> Address:
-    """Say where in the tidy tables a number stands, as the column `source` of published.csv does."""
-    return table, frozenset(selector.items()), column
-
-
-def printed_figures(published: pd.DataFrame, part: str) -> dict[Address, PrintedFigure]:
-    """Return the figures that a part of the publication ("Table 1") prints, by their address."""
-    figures = {}
-    for row in published.to_dict("records"):
-        if row["source"] and _part(row["location"]) == part:
-            table, _, rest = row["source"].partition(": ")
-            selector, _, column = rest.rpartition(": ")
-            pairs = dict(pair.split("=", 1) for pair in selector.split("; "))
-            figures[address(table, column, **pairs)] = PrintedFigure(_printed(row), row["agrees"] == "yes")
-    return figures
-
-
-def _printed(row: Row) -> str:
-    return f"<{row['printed']}" if row["relation"] == "<" else row["printed"]
-
-
-def _part(location: str) -> str:
-    return location.partition(", ")[0]
-
-
-def _shown(printed: Printed, *addresses: Address) -> str:
-    """Write the printed figures of a cell, 26 (53.1), and mark it where one of them differs."""
-    found = [printed[place] for place in addresses if place in printed]
-    if not found:
-        return ""
-    first, *others = (figure.text for figure in found)
-    words = f"{first} ({', '.join(others)})" if others else first
-    return words if all(figure.agrees for figure in found) else f"{words} {DIFFERS}"
-
-
-def _with_printed(heading: str, printed: Printed) -> list[tuple[str, str]]:
-    """Return the headings of one column, or of two where there is something printed to compare with."""
-    return [(heading, PRINTED), (heading, RECOMPUTED)] if printed else [(heading, "")]
-
-
-def _cells(printed: Printed, recomputed: str, *addresses: Address) -> list[str]:
-    return [_shown(printed, *addresses), recomputed] if printed else [recomputed]
-
-
-def _frame(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> pd.DataFrame:
-    if any(sub for _, sub in columns):
-        return pd.DataFrame(rows, columns=pd.MultiIndex.from_tuples(columns), dtype=str)
-    return pd.DataFrame(rows, columns=[heading for heading, _ in columns], dtype=str)
-
-
-def _note_of_differences(printed: Printed) -> tuple[str, ...]:
-    if all(figure.agrees for figure in printed.values()):
-        return ()
-    return (
-        f"{DIFFERS} the recomputed figure does not round to the printed one; "
-        "the comparison with the publication gives the reason.",
-    )
-
-
-def level_key(level: object) -> str:
-    """Write a level as selectors do, whether its column was read as text or as numbers; "" for none."""
-    if isinstance(level, float):
-        return "" if math.isnan(level) else f"{level:g}"
-    return str(level)
-
-
-def level_label(variable: Variable, level: object) -> str:
-    """Return the codebook's label of a level."""
-    return {str(key): label for key, label in variable.levels.items()}[level_key(level)]
-
-
-def per_unit(variable: Variable) -> str:
-    """Name a variable with the difference that its odds ratio is for: SINS (per point)."""
-    singular = variable.unit.removesuffix("s") or variable.unit
-    return f"{variable.label} (per {singular or 'unit'})"
-
-
-def term_label(row: Row, multivariable: pd.DataFrame, codebook: Codebook) -> str:
-    """Name a row of multivariable.csv; a level under the row of its variable is indented."""
-    if row["variable"] == "":
-        return "Intercept"
-    variable = codebook[row["variable"]]
-    if not variable.is_categorical:
-        return per_unit(variable)
-    level = level_key(row["level"])
-    if level == "" or variable.kind == "binary":
-        return variable.label
-    siblings = [
-        level_key(key) for key in multivariable.loc[multivariable["variable"] == variable.name, "level"]
-    ]
-    words = f"{level_label(variable, level)}{_reference(variable, siblings)}"
-    return f"{INDENT}{words}" if "" in siblings else f"{variable.label}: {words}"
-
-
-def _reference(variable: Variable, siblings: Iterable[str]) -> str:
-    """Name the reference level where the table tells which it is: the one that stands before all others."""
-    order = [str(level) for level in variable.levels]
-    first = min(order.index(level) for level in siblings if level)
-    return f" (vs {level_label(variable, order[0])})" if first == 1 else ""
+from vbq.render.comparison import (
+    DIFFERS,
+    Printed,
+    Table,
+    address,
+    note_of_differences,
+    printed_and_recomputed,
+    printed_headings,
+    text_frame,
+)
+from vbq.render.labels import (
+    AGREEMENT_FORMS,
+    CUTOFF_METHODS,
+    INDENT,
+    TESTS,
+    Codebook,
+    Row,
+    level_key,
+    level_label,
+    reader_names,
+    term_label,
+)
 
 
 def flow_table(flow: pd.DataFrame) -> Table:
@@ -209,8 +63,8 @@ def characteristics_table(
     """
     headings = [("Variable", ""), ("n", "")]
     for group in ("0", "1"):
-        headings += _with_printed(f"{group_names[group]} (n = {group_sizes[group]})", printed)
-    headings += [*_with_printed("p value", printed), ("Test", "")]
+        headings += printed_headings(f"{group_names[group]} (n = {group_sizes[group]})", printed)
+    headings += [*printed_headings("p value", printed), ("Test", "")]
 
     tested = {row["variable"]: row for row in tests.to_dict("records")}
     described = {
@@ -227,7 +81,7 @@ def characteristics_table(
         test = tested.get(
             name, {"p_value": None, "test": "", "n": described[name, levels[0], "all"]["n_group"]}
         )
-        p_cells = _cells(
+        p_cells = printed_and_recomputed(
             printed, text.p_value(test["p_value"]), address("univariable", "p_value", variable=name)
         )
         ends = [*p_cells, TESTS.get(test["test"], "not tested")]
@@ -250,10 +104,10 @@ def characteristics_table(
     notes = (
         "n: patients in whom the variable is known. Values are number (%) of patients, or the mean and "
         f"standard deviation (SD) where named. Bold: p < {alpha:g}.",
-        *_note_of_differences(printed),
+        *note_of_differences(printed),
     )
     caption = f"Characteristics of {sum(group_sizes.values())} patients"
-    return Table(caption, _frame(headings, rows), notes, strong=frozenset(strong))
+    return Table(caption, text_frame(headings, rows), notes, strong=frozenset(strong))
 
 
 def _levels_shown(variable: Variable) -> list[str]:
@@ -284,7 +138,9 @@ def _group_cells(
     else:
         sd_of_all = described[variable.name, level, "all"]["sd"]
         words = mean_sd(row, text.decimals_of_mean(variable.step, sd_of_all))
-    return _cells(printed, words, *(address("univariable_groups", column, **place) for column in shown))
+    return printed_and_recomputed(
+        printed, words, *(address("univariable_groups", column, **place) for column in shown)
+    )
 
 
 def mean_sd(row: Row, decimals: int) -> str:
@@ -304,7 +160,7 @@ def multivariable_table(
     level = text.confidence_level(confidence)
     headings = [("Variable", "")]
     for heading in ("Log-odds", f"{level} CI of log-odds", "p value"):
-        headings += _with_printed(heading, printed)
+        headings += printed_headings(heading, printed)
     headings += [(f"Odds ratio ({level} CI)", ""), ("χ² (df)", "")]
     is_intercept = multivariable["variable"] == ""
     rows: list[list[str]] = []
@@ -325,9 +181,9 @@ def multivariable_table(
         rows.append(
             [
                 term_label(row, multivariable, codebook),
-                *_cells(printed, text.fixed(row["estimate"], 3), places["estimate"]),
+                *printed_and_recomputed(printed, text.fixed(row["estimate"], 3), places["estimate"]),
                 *([shown, interval] if printed else [interval]),
-                *_cells(printed, text.p_value(row["p_value"]), places["p_value"]),
+                *printed_and_recomputed(printed, text.p_value(row["p_value"]), places["p_value"]),
                 ratio_with_interval(row),
                 f"{text.fixed(row['statistic'], 2)} ({text.count(row['df'])})",
             ]
@@ -344,7 +200,7 @@ def multivariable_table(
         )
     caption = "Multivariable logistic regression"
     return Table(
-        caption, _frame(headings, rows), (*notes, *_note_of_differences(printed)), strong=frozenset(strong)
+        caption, text_frame(headings, rows), (*notes, *note_of_differences(printed)), strong=frozenset(strong)
     )
 
 
@@ -368,7 +224,7 @@ def discrimination_table(
         f"AUC ({level} CI)",
         "p value",
     ):
-        headings += _with_printed(heading, printed)
+        headings += printed_headings(heading, printed)
     rows: list[list[str]] = []
     strong = set()
     for row in discrimination.to_dict("records"):
@@ -384,7 +240,9 @@ def discrimination_table(
             + [
                 cell
                 for column, words in cells.items()
-                for cell in _cells(printed, words, address("discrimination", column, score=row["score"]))
+                for cell in printed_and_recomputed(
+                    printed, words, address("discrimination", column, score=row["score"])
+                )
             ]
         )
     proportions = text.listed(filter(None, discrimination["proportion_method"].unique()))
@@ -394,10 +252,10 @@ def discrimination_table(
         f"{text.listed(discrimination['auc_method'].unique())} (AUC). p value: "
         f"{text.listed(discrimination['p_method'].unique())} test of the logistic regression on the score. "
         f"Bold: p < {alpha:g}.",
-        *_note_of_differences(printed),
+        *note_of_differences(printed),
     )
     caption = "Sensitivity, specificity and area under the ROC curve (AUC)"
-    return Table(caption, _frame(headings, rows), notes, strong=frozenset(strong))
+    return Table(caption, text_frame(headings, rows), notes, strong=frozenset(strong))
 
 
 def _patients(discrimination: pd.DataFrame) -> str:
@@ -522,19 +380,6 @@ def agreement_table(agreement: pd.DataFrame, marker: str, confidence: float) -> 
     return Table(caption, pd.DataFrame(rows, columns=columns, dtype=str), groups=tuple(groups))
 
 
-def reader_names(raters: str, marker: str) -> str:
-    """Write the readers of a row of agreement.csv, `vbq_a - vbq_b`, as Reader a minus reader b."""
-    joint = " minus " if " - " in raters else ", "
-    columns = raters.replace(" - ", " / ").split(" / ")
-    words = joint.join(reader_name(column, marker) for column in columns)
-    return words[:1].upper() + words[1:]
-
-
-def reader_name(column: str, marker: str) -> str:
-    """Name the reader of a column of the cohort: reader a."""
-    return f"reader {column.removeprefix(f'{marker}_')}"
-
-
 def subanalysis_table(
     tests: pd.DataFrame,
     groups: pd.DataFrame,
@@ -579,39 +424,3 @@ def remarks_table(remarks: pd.DataFrame) -> Table:
     columns = ["file", "row", "column", "value", "rule", "severity", "action"]
     frame = remarks[columns].rename(columns=str.capitalize)
     return Table("Remarks on the input", frame)
-
-
-def comparison_table(published: pd.DataFrame) -> Table:
-    """Show every printed figure beside the recomputed one, by part of the publication in its order."""
-    order = {part: i for i, part in enumerate(dict.fromkeys(map(_part, published["location"])))}
-    sorted_rows = sorted(published.to_dict("records"), key=lambda row: order[_part(row["location"])])
-    return _comparison("Every printed figure", sorted_rows)
-
-
-def disagreements_table(published: pd.DataFrame) -> Table:
-    """Show the printed figures that do not reproduce or cannot be tested, with the reason of each."""
-    rows = [row for row in published.to_dict("records") if row["agrees"] != "yes"]
-    return _comparison("Printed figures that do not reproduce, or cannot be tested", rows)
-
-
-def _comparison(caption: str, figures: Sequence[Row]) -> Table:
-    reasons = list(dict.fromkeys(row["reason"] for row in figures if row["reason"]))
-    rows = []
-    for row in figures:
-        note = str(reasons.index(row["reason"]) + 1) if row["reason"] else ""
-        place = row["location"].partition(", ")[2]
-        agrees = f"{row['agrees']} {DIFFERS}" if row["agrees"] == "no" else row["agrees"]
-        unit = ", %" if row["source"].endswith(": percent") else ""
-        rows.append([f"{row['quantity']}{unit}", place, _printed(row), recomputed_text(row), agrees, note])
-    columns = ["Figure", "Place", PRINTED, RECOMPUTED, "Agrees", "Reason"]
-    frame = pd.DataFrame(rows, columns=columns, dtype=str)
-    notes = tuple(f"{i}. {reason}" for i, reason in enumerate(reasons, 1))
-    return Table(caption, frame, notes, groups=tuple(_part(row["location"]) for row in figures))
-
-
-def recomputed_text(row: Row) -> str:
-    """Write a recomputed figure at the decimals of the printed one; beside a bound, with three digits."""
-    if row["relation"] == "<" and row["recomputed"]:
-        value = float(row["recomputed"])
-        return text.p_value(value) if value < 0.001 else f"{value:.3g}"
-    return row["recomputed_rounded"] or text.NONE

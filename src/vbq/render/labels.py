@@ -1,0 +1,99 @@
+"""Names of variables, levels, terms, tests and readers as a reader of tables knows them."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from vbq.codebook import Variable
+
+Codebook = Mapping[str, Variable]
+Row = Mapping[Any, Any]
+
+INDENT = "\u2003"  # before the name of a level, under its variable
+
+TESTS = {
+    "likelihood_ratio": "likelihood-ratio χ²",
+    "pearson": "Pearson χ²",
+    "yates": "χ² with Yates’ correction",
+    "fisher": "Fisher’s exact",
+    "mid": "mid-p exact",
+    "ols": "linear regression",
+    "welch": "Welch’s t",
+    "mann_whitney": "Mann-Whitney",
+}
+CUTOFF_METHODS = {
+    "mean_midpoint_rounded": "Midpoint of the group means, rounded",
+    "youden": "Highest Youden index",
+    "closest_to_corner": "Closest to the upper left corner",
+    "fixed_sensitivity": "Fixed sensitivity",
+}
+AGREEMENT_FORMS = {
+    "ICC1": "ICC1: one-way random, single reader",
+    "ICC2": "ICC2: two-way random, agreement, single reader",
+    "ICC3": "ICC3: two-way mixed, consistency, single reader",
+    "ICC1k": "ICC1k: one-way random, mean of readers",
+    "ICC2k": "ICC2k: two-way random, agreement, mean of readers",
+    "ICC3k": "ICC3k: two-way mixed, consistency, mean of readers",
+    "bias": "Mean difference (bias)",
+    "limit_low": "Lower limit of agreement",
+    "limit_high": "Upper limit of agreement",
+    "sem": "Standard error of measurement",
+    "smallest_detectable_change": "Smallest detectable change",
+}
+
+
+def level_key(level: object) -> str:
+    """Write a level as selectors do, whether its column was read as text or as numbers; "" for none."""
+    if isinstance(level, float):
+        return "" if math.isnan(level) else f"{level:g}"
+    return str(level)
+
+
+def level_label(variable: Variable, level: object) -> str:
+    """Return the codebook's label of a level."""
+    return {str(key): label for key, label in variable.levels.items()}[level_key(level)]
+
+
+def per_unit(variable: Variable) -> str:
+    """Name a variable with the difference that its odds ratio is for: SINS (per point)."""
+    singular = variable.unit.removesuffix("s") or variable.unit
+    return f"{variable.label} (per {singular or 'unit'})"
+
+
+def term_label(row: Row, multivariable: pd.DataFrame, codebook: Codebook) -> str:
+    """Name a row of multivariable.csv; a level under the row of its variable is indented."""
+    if row["variable"] == "":
+        return "Intercept"
+    variable = codebook[row["variable"]]
+    if not variable.is_categorical:
+        return per_unit(variable)
+    level = level_key(row["level"])
+    if level == "" or variable.kind == "binary":
+        return variable.label
+    siblings = [
+        level_key(key) for key in multivariable.loc[multivariable["variable"] == variable.name, "level"]
+    ]
+    words = f"{level_label(variable, level)}{_reference(variable, siblings)}"
+    return f"{INDENT}{words}" if "" in siblings else f"{variable.label}: {words}"
+
+
+def _reference(variable: Variable, siblings: Iterable[str]) -> str:
+    """Name the reference level where the table tells which it is: the one that stands before all others."""
+    order = [str(level) for level in variable.levels]
+    first = min(order.index(level) for level in siblings if level)
+    return f" (vs {level_label(variable, order[0])})" if first == 1 else ""
+
+
+def reader_names(raters: str, marker: str) -> str:
+    """Write the readers of a row of agreement.csv, `vbq_a - vbq_b`, as Reader a minus reader b."""
+    joint = " minus " if " - " in raters else ", "
+    columns = raters.replace(" - ", " / ").split(" / ")
+    words = joint.join(reader_name(column, marker) for column in columns)
+    return words[:1].upper() + words[1:]
+
+
+def reader_name(column: str, marker: str) -> str:
+    """Name the reader of a column of the cohort: reader a."""
+    return f"reader {column.removeprefix(f'{marker}_')}"
