@@ -198,8 +198,8 @@ def test_levels_of_terms_read_as_numbers():
         ("steroids", "steroids", 1.0),
     ]
     terms = pd.DataFrame(rows, columns=["term", "variable", "level"])
-    labels = [labels.term_label(row, terms, CODEBOOK) for row in terms.to_dict("records")]
-    assert labels == [
+    named = [labels.term_label(row, terms, CODEBOOK) for row in terms.to_dict("records")]
+    assert named == [
         *("ECOG performance status grade", f"{INDENT}1 (vs 0)", f"{INDENT}2 (vs 0)", "Steroid use > 3 months")
     ]
 
