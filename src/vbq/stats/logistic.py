@@ -5,7 +5,7 @@ from firthmodels takes its place. What neither library offers - the likelihood m
 coefficients held fixed, and with it tests of whole terms and profile intervals - is here.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -263,25 +263,19 @@ def profile_interval(
     allowed = likelihood.value(coefficients) - special.chdtri(1, 1 - confidence) / 2
     std_error = np.sqrt(likelihood.covariance(coefficients)[j, j])
 
-    def limit(direction: int) -> float:
-        nearby = coefficients  # a tangent at the estimates would lead astray far out
+    def excess(value: float, start: Array) -> float:
+        return allowed - likelihood.maximize_with(start, [j], [value])[1]
 
-        def excess(distance: float) -> float:
-            nonlocal nearby
-            fixed = coefficients[j] + direction * distance
-            nearby, value = likelihood.maximize_with(nearby, [j], [fixed])
-            return allowed - value
+    def limit(step: float) -> float:
+        inside = coefficients  # the last known point of the profile above the limit
+        for _ in range(MAX_BRACKETS):
+            outside, reached = likelihood.maximize_with(inside, [j], [inside[j] + step])
+            if reached < allowed:
+                bracket = (inside[j], outside[j])
+                tolerance = 1e-12 * std_error
+                return float(optimize.brentq(excess, *bracket, args=(inside,), xtol=tolerance, rtol=1e-12))
+            inside = outside
+            step = (inside[j] - coefficients[j]) / 2
+        return float(np.copysign(np.inf, step))
 
-        return float(coefficients[j] + direction * _root_beyond_zero(excess, 2 * std_error))
-
-    return limit(-1), limit(+1)
-
-
-def _root_beyond_zero(excess: Callable[[float], float], step: float) -> float:
-    """Return where an increasing function, negative at 0, crosses zero; infinity if it never does."""
-    low, high = 0.0, step
-    for _ in range(MAX_BRACKETS):
-        if excess(high) > 0:
-            return float(optimize.brentq(excess, low, high, xtol=1e-12 * step, rtol=1e-12))
-        low, high = high, 1.5 * high
-    return float("inf")
+    return limit(-2 * std_error), limit(2 * std_error)
