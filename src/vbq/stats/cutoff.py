@@ -1,7 +1,8 @@
 """Ways to choose a cut-off, with bootstrap intervals.
 
 A patient is positive when the score is greater than the cut-off. Candidates lie midway between
-neighboring observed values, and outside them; among equally good ones the lowest is chosen.
+neighboring values of the sample, and beyond all of them (infinite); among equally good ones the lowest
+is chosen.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,13 +22,14 @@ Array = NDArray[np.float64]
 class WeightedCurve:
     """Sensitivity and specificity of every candidate cut-off in each of b weighted samples.
 
-    `values` has the distinct scores and `cutoffs` one candidate more, both in increasing order;
-    `sensitivity` and `specificity` are b x candidates; `mean_with` and `mean_without` are the b mean
-    scores with and without the event.
+    `values` has the v distinct scores in increasing order and `drawn` (b x v) whether a sample has
+    them. Candidate c, of v + 1, lies below value c and above value c - 1; `sensitivity` and
+    `specificity` are b x (v + 1). `mean_with` and `mean_without` are the b mean scores with and without
+    the event.
     """
 
     values: Array
-    cutoffs: Array
+    drawn: NDArray[np.bool_]
     sensitivity: Array
     specificity: Array
     mean_with: Array
@@ -37,7 +39,6 @@ class WeightedCurve:
     def of(cls, event: NDArray[np.bool_], score: Array, weights: Array) -> "WeightedCurve":
         """Compute the curve of n scores under b x n weights."""
         values, position = np.unique(score, return_inverse=True)
-        edges = np.concatenate([[values[0] - 1], (values[:-1] + values[1:]) / 2, [values[-1] + 1]])
         order = np.argsort(position, kind="stable")
         last_of_value = np.searchsorted(position[order], np.arange(len(values)), side="right") - 1
 
@@ -47,7 +48,7 @@ class WeightedCurve:
 
         return cls(
             values=values,
-            cutoffs=edges,
+            drawn=np.diff(np.cumsum(weights[:, order], axis=1)[:, last_of_value], prepend=0) > 0,
             sensitivity=1 - share_at_or_below(event),
             specificity=share_at_or_below(~event),
             mean_with=(weights * event) @ score / (weights @ event),
@@ -60,9 +61,17 @@ class WeightedCurve:
         candidate = np.searchsorted(self.values, cutoff, side="right")
         return self.sensitivity[samples, candidate], self.specificity[samples, candidate]
 
-    def chosen(self, objective: Array) -> Array:
-        """Return the cut-offs that maximize b x c objectives, the lowest among equals."""
-        return self.cutoffs[np.argmax(np.round(objective, 12), axis=1)]
+    def cutoff(self, candidate: NDArray[np.intp]) -> Array:
+        """Return each sample's cut-off for its candidate: midway between the values it has around it."""
+        position = np.arange(len(self.values))
+        above = position >= candidate[:, None]
+        next_higher = np.where(self.drawn & above, self.values, np.inf).min(axis=1)
+        next_lower = np.where(self.drawn & ~above, self.values, -np.inf).max(axis=1)
+        return (next_lower + next_higher) / 2
+
+    def best(self, objective: Array) -> Array:
+        """Return the cut-offs that maximize b x (v + 1) objectives, the lowest among equals."""
+        return self.cutoff(np.argmax(np.round(objective, 12), axis=1))
 
 
 Rule = Callable[[WeightedCurve], Array]
@@ -75,18 +84,18 @@ def mean_midpoint_rounded(curve: WeightedCurve) -> Array:
 
 def youden(curve: WeightedCurve) -> Array:
     """The cut-off with the highest sensitivity + specificity - 1."""
-    return curve.chosen(curve.sensitivity + curve.specificity)
+    return curve.best(curve.sensitivity + curve.specificity)
 
 
 def closest_to_corner(curve: WeightedCurve) -> Array:
     """The cut-off whose point of the ROC curve is nearest to sensitivity 1, specificity 1."""
-    return curve.chosen(-((1 - curve.sensitivity) ** 2) - (1 - curve.specificity) ** 2)
+    return curve.best(-((1 - curve.sensitivity) ** 2) - (1 - curve.specificity) ** 2)
 
 
 def fixed_sensitivity(curve: WeightedCurve, at_least: float) -> Array:
     """The highest cut-off with a sensitivity of at least `at_least`."""
     enough = np.round(curve.sensitivity, 12) >= at_least
-    return curve.cutoffs[enough.shape[1] - 1 - np.argmax(enough[:, ::-1], axis=1)]
+    return curve.cutoff(enough.shape[1] - 1 - np.argmax(enough[:, ::-1], axis=1))
 
 
 def rules(sensitivity: float) -> dict[str, Rule]:

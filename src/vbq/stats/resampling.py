@@ -34,8 +34,10 @@ def percentile_interval(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the percentile interval of each column of replicates x k estimates.
 
-    Quantiles are R's type 7. Replicates without an estimate (NaN) are left out.
+    Quantiles are R's type 7. Replicates without an estimate (NaN) are left out. A limit between a finite
+    and an infinite estimate is NaN.
     """
     tail = (1 - confidence) / 2
-    low, high = np.nanquantile(np.asarray(estimates, dtype=float), [tail, 1 - tail], axis=0)
+    with np.errstate(invalid="ignore"):  # infinity minus infinity, in the interpolation
+        low, high = np.nanquantile(np.asarray(estimates, dtype=float), [tail, 1 - tail], axis=0)
     return low, high
