@@ -1,0 +1,130 @@
+"""The reconstructed cohort is plausible and consistent, and its parts do what they promise."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from vbq.codebook import SINS_COMPONENTS, VARIABLES
+from vbq.published.reconstruction.measures import match_measure
+from vbq.published.reconstruction.printed import Printed, PrintedFigures
+from vbq.published.reconstruction.readings import intensities, split_between_readers
+from vbq.stats.agreement import intraclass_correlations
+
+DATA = Path(__file__).parents[2] / "data"
+PATIENTS = pd.read_csv(DATA / "ehresman2019" / "patients.csv", keep_default_na=False, na_values=[""])
+READINGS = pd.read_csv(DATA / "ehresman2019" / "roi_readings.csv")
+
+
+def test_two_files_as_a_site_would_have_them():
+    assert PATIENTS["patient_id"].is_unique
+    assert len(PATIENTS) == 105
+    assert READINGS.groupby("patient_id")["reader"].apply(set).eq({"a", "b"}).all()
+    assert set(READINGS["patient_id"]) == set(PATIENTS["patient_id"])
+    assert not {"vbq", "sins"} & {*PATIENTS.columns, *READINGS.columns}
+
+
+def test_readings_have_what_the_methods_describe():
+    assert READINGS[["l1", "l2", "l3", "l4"]].isna().any(axis=1).sum() > 0
+    assert set(READINGS["csf_level"]) == {"L2", "L3", "L4"}
+    assert "parasagittal" in set(READINGS["slice"])
+
+
+@pytest.mark.parametrize("name", [name for name in PATIENTS if name in VARIABLES])
+def test_values_are_those_of_the_instrument(name):
+    variable, values = VARIABLES[name], PATIENTS[name].dropna()
+    if variable.kind == "identifier":
+        return
+    if variable.is_categorical:
+        assert set(values.map("{:g}".format if name == "field_strength" else str)) <= set(
+            map(str, variable.levels)
+        )
+        return
+    low, high = variable.plausible
+    assert values.between(low, high).all()
+    steps = values / variable.step
+    assert np.allclose(steps, steps.round(), atol=1e-9)
+
+
+def test_patients_are_consistent():
+    fractured = PATIENTS["new_vcf"] == 1
+    assert (PATIENTS.loc[fractured, "n_new_vcf"] >= 1).all()
+    assert (PATIENTS.loc[~fractured, "n_new_vcf"] == 0).all()
+    assert (PATIENTS["n_previous_vcf"] == PATIENTS["previous_vcf"]).all()
+    assert (PATIENTS.loc[PATIENTS["previous_augmentation"] == 1, "previous_vcf"] == 1).all()
+    assert set(PATIENTS.loc[PATIENTS["serm"] == 1, "sex"]) == {"female"}
+    assert (PATIENTS["follow_up_months"] >= 6).all()
+    assert PATIENTS[list(SINS_COMPONENTS)].sum(axis=1).between(1, 12).all()
+
+
+def test_karnofsky_scores_fall_with_the_ecog_grade():
+    means = PATIENTS.groupby("ecog")["kps"].mean()
+    assert means.is_monotonic_decreasing
+
+
+def test_kps_is_the_only_variable_with_a_missing_value():
+    missing = PATIENTS.isna().sum()
+    assert missing[missing > 0].to_dict() == {"kps": 1}
+
+
+@given(st.floats(1.2, 4.9), st.integers(1, 4), st.floats(90, 290), st.integers(0, 10**6))
+def test_intensities_give_the_score(score, n_levels, csf, seed):
+    values, reference = intensities(score, n_levels, csf, np.random.default_rng(seed))
+    assert len(set(values)) == n_levels
+    assert (values > 0).all()
+    assert np.median(values) / reference == pytest.approx(score, abs=2e-5)
+    for number in (*values, reference):
+        assert number == pytest.approx(round(number, 1), abs=1e-9)
+
+
+@settings(deadline=None, max_examples=25)  # pingouin is imported in the first
+@given(st.floats(0.3, 0.99), st.floats(-0.1, 0.1), st.integers(0, 10**6))
+def test_two_readers_have_the_icc_and_the_mean(icc, bias, seed):
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(3, 0.7, 60)
+    first, second = split_between_readers(scores, icc, bias, rng)
+    assert np.allclose((first + second) / 2, scores)
+    assert (first - second).mean() == pytest.approx(bias, abs=1e-9)
+    forms = intraclass_correlations(pd.DataFrame({"a": first, "b": second})).set_index("form")
+    assert forms.loc["ICC2", "estimate"] == pytest.approx(icc, abs=1e-9)
+
+
+def test_a_measure_meets_means_and_p_value():
+    rng = np.random.default_rng(1)
+    in_second = np.arange(105) >= 49
+    bounds = np.full(105, 24), np.full(105, 88)
+    start = rng.integers(45, 75, 105)
+    means, p = (Printed(62.0, 0.05), Printed(60.5, 0.05)), Printed(0.482, 0.0005)
+    ages = match_measure(start, *bounds, in_second, 1, means, p, 11, rng)
+    assert means[0].contains(ages[~in_second].mean())
+    assert means[1].contains(ages[in_second].mean())
+    assert p.contains(stats.ttest_ind(ages[~in_second], ages[in_second]).pvalue)
+
+
+def test_a_mean_that_the_instrument_cannot_have_is_refused():
+    # 49 Karnofsky scores in tens have no mean that rounds to 85.4.
+    rng = np.random.default_rng(1)
+    in_second = np.arange(105) >= 49
+    bounds = np.full(105, 2), np.full(105, 10)
+    means, p = (Printed(85.4, 0.05), Printed(85.2, 0.05)), Printed(0.938, 0.0005)
+    with pytest.raises(ArithmeticError):
+        match_measure(np.full(105, 8), *bounds, in_second, 10, means, p, 15, rng)
+
+
+def test_printed_figures_prefer_more_decimals_and_leave_out_rejected_ones():
+    columns = ["id", "printed", "relation", "table", "row", "column", "scale"]
+    figures = pd.DataFrame(
+        [
+            ("text", "0.9", "=", "t", "score=a", "auc", "1"),
+            ("table", "0.89", "=", "t", "score=a", "auc", "1"),
+            ("wrong", "0.123", "=", "t", "score=a", "auc", "1"),
+            ("percent", "89.12", "=", "t", "score=a", "auc", "100"),
+        ],
+        columns=columns,
+    )
+    readings = pd.DataFrame({"rejected": ["other; wrong"]})
+    assert PrintedFigures(figures, readings)("t", "score=a", "auc") == Printed(0.89, 0.005)
