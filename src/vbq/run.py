@@ -15,7 +15,8 @@ PROVENANCE_COLUMNS = ["cohort", "provenance"]
 def log_to(path: str) -> None:
     """Send messages, warnings and what stops this script to a file.
 
-    What the user can mend is told on the screen as well.
+    What stopped it is told on the screen as well: in full where the user can mend it, else in one line
+    that names the file.
     """
     logging.basicConfig(
         filename=path, filemode="w", level=logging.INFO, force=True, format="%(levelname)s: %(message)s"
@@ -30,6 +31,8 @@ def _log_error(kind: type[BaseException], error: BaseException, trace: Traceback
         print(f"\n{error}\n", file=sys.stderr)
     else:
         logging.error("stopped", exc_info=(kind, error, trace))
+        file = getattr(logging.getLogger().handlers[0], "baseFilename", "")
+        print(f"\nStopped by an error that should not occur: {error} (details: {file})\n", file=sys.stderr)
 
 
 def write_table(table: pd.DataFrame, path: str, cohort: str, provenance: str) -> None:

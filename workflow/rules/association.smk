@@ -27,6 +27,7 @@ rule fit_multivariable:
     """Fit the logistic regression of the outcome on the variables that screening selects (Table 2)."""
     input:
         cohort="results/{cohort}/cohort.parquet",
+        univariable="results/{cohort}/univariable.csv",
         code=sources("fit_multivariable.py"),
     output:
         table="results/{cohort}/multivariable.csv",
@@ -36,7 +37,6 @@ rule fit_multivariable:
         provenance=from_cohort("provenance"),
         variables=from_cohort("variables", {}),
         outcome=from_plan("outcome"),
-        screening=from_plan("univariable"),
         plan=from_plan("multivariable"),
         alpha=from_plan("alpha"),
         confidence=from_plan("confidence"),

@@ -26,8 +26,21 @@ def read_config(path, schema):
     return content
 
 
+def cohort_files(paths):
+    """The cohort files by the name of the cohort, which is that of the file and of the results' folder."""
+    files = {Path(path).stem: path for path in paths}
+    if len(files) < len(paths) or "reconstruction" in files:
+        raise WorkflowError(
+            "config: each cohort file needs a name of its own, and none may be called reconstruction: "
+            + ", ".join(paths)
+        )
+    return files
+
+
 validate(config, PROJECT / "workflow" / "schemas" / "config.schema.yaml")
-COHORTS = {Path(path).stem: read_config(path, "cohort.schema.yaml") for path in config["cohorts"]}
+COHORTS = {
+    name: read_config(path, "cohort.schema.yaml") for name, path in cohort_files(config["cohorts"]).items()
+}
 PLANS = {name: read_config(cohort["plan"], "plan.schema.yaml") for name, cohort in COHORTS.items()}
 
 
@@ -72,12 +85,10 @@ def tables_of(cohort):
 
 def results_of(cohort):
     """Everything that is made for a cohort."""
-    files = tables_of(cohort) + [
-        f"results/{cohort}/{name}" for name in ("figures", "report.html", "run.yaml")
-    ]
+    names = ["cohort.parquet", "figures", "report.html", "run.yaml"]
     if "published" in COHORTS[cohort]:
-        files.append(f"results/{cohort}/published.csv")
-    return files
+        names.append("published.csv")
+    return tables_of(cohort) + [f"results/{cohort}/{name}" for name in names]
 
 
 def closing_line(cohort):
@@ -86,8 +97,9 @@ def closing_line(cohort):
     page, sentence = folder / "report.html", folder / "published.txt"
     if not page.is_file():
         return f"{cohort}: no report was asked for; what was made is in {folder}"
-    found = sentence.read_text(encoding="utf-8").strip() if sentence.is_file() else "analyzed."
-    return f"{cohort}: {found} Open {page}"
+    if "published" not in COHORTS[cohort]:
+        return f"{cohort}: analyzed. Open {page}"
+    return f"{cohort}: {sentence.read_text(encoding='utf-8').strip()} Open {page}"
 
 
 @cache

@@ -78,7 +78,9 @@ rule record_run:
     """Record what was run: commit, configuration, checksums of the input, versions, seed."""
     input:
         files=raw_files,
-        tables=lambda wildcards: tables_of(wildcards.cohort),
+        results=lambda wildcards: [
+            file for file in results_of(wildcards.cohort) if not file.endswith("run.yaml")
+        ],
         code=sources("record_run.py"),
     output:
         record="results/{cohort}/run.yaml",

@@ -1,11 +1,12 @@
 """Cut-offs of a continuous score, chosen in several ways, with bootstrap intervals."""
 
+import logging
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from vbq.run import log_to, write_table
-from vbq.stats.cutoff import choose_cutoffs, rules
+from vbq.stats.cutoff import COLUMNS, choose_cutoffs, rules
 from vbq.study.design import complete_rows, outcome_of
 
 if TYPE_CHECKING:
@@ -13,14 +14,19 @@ if TYPE_CHECKING:
 
 log_to(snakemake.log[0])
 outcome, plan = snakemake.params.outcome["variable"], snakemake.params.plan
-cohort = complete_rows(pd.read_parquet(snakemake.input.cohort), [outcome, plan["score"]])
-table = choose_cutoffs(
-    outcome_of(cohort, outcome),
-    cohort[plan["score"]],
-    rules(plan["sensitivity"]),
-    replicates=snakemake.params.replicates,
-    seed=snakemake.params.seed,
-    confidence=snakemake.params.confidence,
-)
+cohort = pd.read_parquet(snakemake.input.cohort)
+known = complete_rows(cohort.reindex(columns=[outcome, plan["score"]]), [outcome, plan["score"]])
+if known[outcome].nunique() < 2:
+    logging.warning("nobody with, or nobody without, the outcome has the score: no cut-off")
+    table = pd.DataFrame(columns=COLUMNS)
+else:
+    table = choose_cutoffs(
+        outcome_of(known, outcome),
+        known[plan["score"]],
+        rules(plan["sensitivity"]),
+        replicates=snakemake.params.replicates,
+        seed=snakemake.params.seed,
+        confidence=snakemake.params.confidence,
+    )
 table.insert(0, "score", plan["score"])
 write_table(table, snakemake.output.table, snakemake.wildcards.cohort, snakemake.params.provenance)

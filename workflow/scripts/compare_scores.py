@@ -15,7 +15,7 @@ log_to(snakemake.log[0])
 cohort = pd.read_parquet(snakemake.input.cohort)
 codebook = extended(snakemake.params.variables)
 score = snakemake.params.plan["score"]
-variables = [variable for variable in snakemake.params.plan["variables"] if variable in cohort]
+variables = [name for name in snakemake.params.plan["variables"] if {name, score} <= set(cohort)]
 
 name, provenance = snakemake.wildcards.cohort, snakemake.params.provenance
 tests = compare_by_score(cohort, score, variables, codebook)

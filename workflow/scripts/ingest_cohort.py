@@ -21,13 +21,13 @@ spec, plan = snakemake.params.spec, snakemake.params.plan
 codebook = extended(spec.get("variables", {}))
 marker = Marker(**plan.get("marker", {}))
 ingested = read_cohort(spec, codebook, marker, Path(), outcome=plan["outcome"]["variable"])
-if reasons := contradictions(plan, codebook, ingested.cohort.columns):
-    raise UserError("\n".join([f"{spec['plan']} cannot be carried out on this cohort:", *reasons]))
+if reasons := contradictions(plan, codebook):
+    raise UserError("\n".join([f"{spec['plan']} cannot be carried out:", *reasons]))
 
 absent = pd.DataFrame(
     [
-        (spec["plan"], variable, "in the plan, not in the cohort", "warning", f"left out of {where}")
-        for variable, where in absent_variables(plan, ingested.cohort.columns).items()
+        (spec["plan"], variable, "in the plan, not in the cohort", "warning", f"left out: {where}")
+        for variable, where in absent_variables(plan, ingested.cohort.columns)
     ],
     columns=["file", "column", "rule", "severity", "action"],
 )

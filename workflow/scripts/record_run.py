@@ -33,14 +33,19 @@ def git(*arguments: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
+def checksum(path: str) -> str:
+    """SHA-256 of a file."""
+    return sha256(Path(path).read_bytes()).hexdigest()
+
+
 log_to(snakemake.log[0])
 record = {
     "cohort": snakemake.wildcards.cohort,
     "provenance": snakemake.params.spec["provenance"],
     "commit": git("rev-parse", "HEAD") or "unknown",
     "uncommitted_changes": bool(git("status", "--porcelain")),
-    "input_sha256": {path: sha256(Path(path).read_bytes()).hexdigest() for path in snakemake.input.files},
-    "results_sha256": {path: sha256(Path(path).read_bytes()).hexdigest() for path in snakemake.input.tables},
+    "input_sha256": {path: checksum(path) for path in snakemake.input.files},
+    "results_sha256": {path: checksum(path) for path in snakemake.input.results if Path(path).is_file()},
     "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
     "config": snakemake.params.config,
     "cohort_file": snakemake.params.spec,

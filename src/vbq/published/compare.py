@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 UNEXPLAINED = "unexplained"
+NOT_IN_COHORT = "The cohort lacks what this figure is computed from."
 FLOAT_SLACK = 1e-9  # relative to the printed value; covers floating point, never a wrong last digit
 
 
@@ -39,7 +40,8 @@ def compare(
     """Compare every printed figure with the number that its address finds in the tables.
 
     An address is a table, a selector of one of its rows (`variable=sex; level=male; group=1`) and a
-    column; the value found is multiplied by `scale`. A figure without a table is `not testable`. With
+    column; the value found is multiplied by `scale`. A figure without a table is `not testable`, and so is
+    one whose table or row this cohort does not have. With
     relation `=` a figure agrees where the recomputed value rounds to it at its printed decimals (a tie
     rounds either way), with `<` where the recomputed value is smaller. A value missing from its cell
     does not agree.
@@ -51,8 +53,8 @@ def compare(
     note. A figure that a reading compares as another quantity than printed (`renamed`) has the reason
     of that reading even where it agrees.
 
-    Raises ValueError naming every figure whose address does not find exactly one number, or whose
-    relation, scale or printed number is not understood.
+    Raises ValueError naming every figure whose address names no column, or finds several rows or text, or
+    whose relation, scale or printed number is not understood.
     """
     used = {name for name in figures["table"] if name in tables}
     texts = {name: tables[name].map(_as_text) for name in used}
@@ -62,14 +64,16 @@ def compare(
     rows, problems = [], []
     for figure in figures.to_dict("records"):
         try:
-            recomputed = _recompute(figure, texts) if figure["table"] else math.nan
-            agrees = _agrees(recomputed, figure) if figure["table"] else "not testable"
+            cell = _cell(figure, texts)
+            recomputed = math.nan if cell is None else float(cell or "nan") * float(figure["scale"])
+            agrees = "not testable" if cell is None else _agrees(recomputed, figure)
         except ValueError as error:
             problems.append(f"{figure['id']}: {error}")
             continue
         reason = renamed.get(figure["id"], "")
         if agrees != "yes":
-            reason = rejected.get(figure["id"]) or reason or figure["note"] or UNEXPLAINED
+            absent = NOT_IN_COHORT if agrees == "not testable" else UNEXPLAINED
+            reason = rejected.get(figure["id"]) or reason or figure["note"] or absent
         rows.append(
             {
                 "id": figure["id"],
@@ -109,7 +113,11 @@ def sentence(summary: Summary) -> str:
     percent = 100 * summary.agree / summary.printed
     clauses = [f"{summary.agree} of {summary.printed} printed figures reproduce ({percent:.1f} %)"]
     if summary.renamed:
-        clauses[0] += f", {summary.renamed} of them as another quantity than the paper says"
+        as_named = 100 * (summary.agree - summary.renamed) / summary.printed
+        clauses[0] += (
+            f", {summary.renamed} of them as another quantity than the paper says "
+            f"({as_named:.1f} % without these)"
+        )
     if summary.disagree:
         verb = "does" if summary.disagree == 1 else "do"
         how = f"{summary.unexplained} of them unexplained" if summary.unexplained else "each with its reason"
@@ -137,9 +145,10 @@ def _reasons_by_figure(readings: pd.DataFrame, column: str) -> dict[str, str]:
     }
 
 
-def _recompute(figure: Mapping[Any, Any], texts: Mapping[str, pd.DataFrame]) -> float:
+def _cell(figure: Mapping[Any, Any], texts: Mapping[str, pd.DataFrame]) -> str | None:
+    """Return the text of the cell that a figure's address finds; None where there is no such row."""
     if figure["table"] not in texts:
-        raise ValueError(f"no table {figure['table']}")
+        return None
     table = texts[figure["table"]]
     selector = {}
     for pair in figure["row"].split("; "):
@@ -149,10 +158,9 @@ def _recompute(figure: Mapping[Any, Any], texts: Mapping[str, pd.DataFrame]) -> 
     if absent:
         raise ValueError(f"table {figure['table']} has no column {', '.join(absent)}")
     found = table[(table[list(selector)] == pd.Series(selector)).all(axis=1)]
-    if len(found) != 1:
+    if len(found) > 1:
         raise ValueError(f"{len(found)} rows of {figure['table']} match {figure['row']}")
-    cell = found[figure["column"]].iloc[0]
-    return float(cell or "nan") * float(figure["scale"])
+    return None if found.empty else str(found[figure["column"]].iloc[0])
 
 
 def _agrees(recomputed: float, figure: Mapping[Any, Any]) -> str:

@@ -41,6 +41,7 @@ def independence_tests(counts: ArrayLike) -> IndependenceTests:
     if table.ndim != 2 or table.shape[1] != 2 or (table < 0).any() or (table != np.floor(table)).any():
         raise ValueError("counts must be a k x 2 table of non-negative integers")
     table = table[table.sum(axis=1) > 0].astype(np.int64)
+    table = table[np.argsort(table.sum(axis=1))]  # the largest level last: it is not enumerated
     df = len(table) - 1
     if df < 1 or (table.sum(axis=0) == 0).any():
         return IndependenceTests(max(df, 0), *[float("nan")] * 7)

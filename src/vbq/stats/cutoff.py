@@ -17,6 +17,14 @@ from vbq.stats.resampling import bootstrap_weights, percentile_interval
 
 Array = NDArray[np.float64]
 
+QUANTITIES = ("cutoff", "sensitivity", "specificity", "youden")
+COLUMNS = [
+    "method",
+    *(f"{quantity}{end}" for quantity in QUANTITIES for end in ("", "_low", "_high")),
+    "conf_method",
+    "replicates",
+]
+
 
 @dataclass(frozen=True)
 class WeightedCurve:
@@ -123,21 +131,22 @@ def choose_cutoffs(
     those of that resample at its own cut-off: the intervals carry the uncertainty of the choice.
     They are apparent, not corrected for optimism.
 
-    Returns one row per way: method, cutoff, sensitivity, specificity, youden, each with _low and
-    _high, conf_method, replicates.
+    Returns one row per way with `COLUMNS`.
     """
     event, x = np.asarray(outcome) == 1, np.asarray(score, dtype=float)
     observed = _apply(ways, event, x, np.ones((1, len(x))))[:, 0]
     blocks = bootstrap_weights(event, replicates, seed)
     resampled = np.concatenate([_apply(ways, event, x, weights) for weights in blocks], axis=1)
     table = pd.DataFrame({"method": list(ways)})
-    for i, quantity in enumerate(["cutoff", "sensitivity", "specificity", "youden"]):
+    for i, quantity in enumerate(QUANTITIES):
         low, high = percentile_interval(resampled[:, :, i].T, confidence)
         table[quantity] = observed[:, i]
         table[f"{quantity}_low"], table[f"{quantity}_high"] = low, high
-    table["conf_method"] = "percentile bootstrap, stratified by outcome"
+    table["conf_method"] = (
+        "percentile bootstrap, stratified by outcome; cut-off chosen again in each resample"
+    )
     table["replicates"] = replicates
-    return table
+    return table[COLUMNS]
 
 
 def _apply(ways: Mapping[str, Rule], event: NDArray[np.bool_], score: Array, weights: Array) -> Array:

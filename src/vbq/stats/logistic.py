@@ -55,8 +55,8 @@ def fit_logistic(
     Where the data are separated (Konis' linear program), every number is of the fit with Firth's
     penalty and `method` says so.
 
-    Replicates R's `glm`, `confint` (MASS) and `drop1(test = "LRT")`, and `logistf` under separation
-    (relative 1e-6).
+    Replicates R's `glm`, its profile limits and `drop1(test = "LRT")`; under separation `brglm2` and the
+    penalized likelihood as `logistf` defines it, written out in R (relative 1e-6).
 
     Raises ValueError where the outcome is not 0/1 with both classes, or the design is rank deficient.
     """
@@ -257,8 +257,8 @@ def profile_interval(
     The limits are where twice the drop of the (penalized) log-likelihood, maximized over all other
     coefficients, reaches the chi-square quantile with one degree of freedom; infinite where it never
     does. The profile is followed outward from the estimates, which matters only where a penalized
-    likelihood has a second maximum (completely separated outcomes). Replicates `MASS::confint.glm` and
-    `logistf` (relative 1e-6).
+    likelihood has a second maximum (completely separated outcomes). Replicates the root of
+    the profile refitted in R, of which `MASS::confint` is a spline (relative 1e-6).
     """
     allowed = likelihood.value(coefficients) - special.chdtri(1, 1 - confidence) / 2
     std_error = np.sqrt(likelihood.covariance(coefficients)[j, j])

@@ -24,6 +24,25 @@ class Design:
     terms: dict[str, list[str]]
     levels: dict[str, str]
 
+    def independent(self) -> tuple["Design", list[str]]:
+        """Return the design without columns that earlier ones determine, and the names of those columns.
+
+        As R's `glm` does, which gives them no estimate.
+        """
+        kept: list[str] = []
+        basis = np.ones((len(self.matrix), 1))
+        for name in map(str, self.matrix):
+            column = self.matrix[name].to_numpy()
+            grown = np.column_stack([basis, (column - column.mean()) / (column.std() or 1)])
+            if np.linalg.matrix_rank(grown) == grown.shape[1]:
+                kept.append(name)
+                basis = grown
+        terms = {term: [name for name in names if name in kept] for term, names in self.terms.items()}
+        design = Design(
+            self.matrix[kept], {term: names for term, names in terms.items() if names}, self.levels
+        )
+        return design, [name for name in map(str, self.matrix) if name not in kept]
+
 
 def complete_rows(cohort: pd.DataFrame, variables: Sequence[str]) -> pd.DataFrame:
     """Return the patients who have a value in every one of the variables."""

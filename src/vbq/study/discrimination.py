@@ -1,8 +1,8 @@
 """How well scores tell patients with the outcome from those without (Table 3, Figures 2-4)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,16 @@ Array = NDArray[np.float64]
 
 COUNTS = ("tp", "fp", "fn", "tn")
 PROPORTIONS = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
+COLUMNS = [
+    *("score", "label", "n", "n_events", "cutoff", *COUNTS),
+    *(f"{name}{end}" for name in PROPORTIONS for end in ("", "_low", "_high")),
+    *("proportion_method", "auc", "auc_low", "auc_high", "auc_method", "auc_logit_low", "auc_logit_high"),
+    *("likelihood_ratio", "df", "p_value", "p_method"),
+]
+PAIR_COLUMNS = [
+    *("score_1", "score_2", "n", "auc_1", "auc_2", "difference", "difference_low", "difference_high"),
+    *("z", "p_value", "p_method", "nested"),
+]
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,17 @@ class Score:
     higher_risk: Literal["high", "low"] = "high"
 
 
+def scores_of(plan: Mapping[str, Any], columns: Collection[str]) -> tuple[list[Score], list[tuple[str, str]]]:
+    """Return the scores and pairs of a plan's `discrimination` whose variables a cohort has."""
+    scores = [
+        Score(name, **{**fields, "variables": tuple(fields["variables"])})
+        for name, fields in plan["scores"].items()
+        if set(fields["variables"]) <= set(columns)
+    ]
+    names = {score.name for score in scores}
+    return scores, [(first, second) for first, second in plan.get("pairs", []) if {first, second} <= names]
+
+
 def assess_scores(
     cohort: pd.DataFrame, outcome: str, scores: Sequence[Score], codebook: Codebook, confidence: float = 0.95
 ) -> pd.DataFrame:
@@ -44,24 +65,26 @@ def assess_scores(
     Returns one row per score: counts at the cut-off; sensitivity, specificity, predictive values and
     accuracy (fractions) with Wilson intervals; AUC with DeLong's interval and DeLong's on the logit
     scale; the likelihood-ratio test of the logistic regression on the score's variables. Combined
-    scores are fitted to these same patients: their AUC is apparent.
+    scores are fitted to these same patients: their AUC is apparent. Where these patients are all with
+    or all without the outcome, nothing but n is estimated.
     """
-    rows = []
+    rows: list[dict[str, object]] = []
     for score in scores:
         known = complete_rows(cohort, [outcome, *score.variables])
         y = outcome_of(known, outcome)
+        counted = {"score": score.name, "label": score.label, "n": len(y), "n_events": int(y.sum())}
+        if not _has_both(y):
+            rows.append(counted)
+            continue
         areas = areas_under_curves(y, risk_order(known, outcome, score, codebook))
         auc, variance = float(areas.auc[0]), float(areas.covariance[0, 0])
         low, high = auc_interval(auc, variance, confidence)
         logit_low, logit_high = auc_interval(auc, variance, confidence, scale="logit")
-        design = design_matrix(known, score.variables, codebook)
+        design, _ = design_matrix(known, score.variables, codebook).independent()
         fit = fit_logistic(design.matrix, y, design.terms, confidence)
         rows.append(
             {
-                "score": score.name,
-                "label": score.label,
-                "n": len(y),
-                "n_events": int(y.sum()),
+                **counted,
                 **_at_cutoff(known, y, score, codebook, confidence),
                 "auc": auc,
                 "auc_low": low,
@@ -75,13 +98,18 @@ def assess_scores(
                 "p_method": fit.table["p_method"].iloc[0],
             }
         )
-    return pd.DataFrame(rows).astype(dict.fromkeys(COUNTS, "Int64"))
+    return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(COUNTS, "Int64"))
+
+
+def _has_both(outcome: Array) -> bool:
+    """Whether some patients have the outcome and some do not."""
+    return 0 < outcome.sum() < len(outcome)
 
 
 def risk_order(cohort: pd.DataFrame, outcome: str, score: Score, codebook: Codebook) -> Array:
     """Return n numbers that rank patients by risk: the variable itself, or a fitted linear predictor."""
     if len(score.variables) > 1:
-        design = design_matrix(cohort, score.variables, codebook)
+        design, _ = design_matrix(cohort, score.variables, codebook).independent()
         fit = fit_logistic(design.matrix, outcome_of(cohort, outcome), design.terms)
         return tie_nearly_equal(fit.linear_predictor)
     values = _numbers(cohort[score.variables[0]], score.variables[0], codebook)
@@ -160,6 +188,8 @@ def compare_scores(
     for first, second in pairs:
         pair = (by_name[first], by_name[second])
         known = complete_rows(cohort, [outcome, *pair[0].variables, *pair[1].variables])
+        if not _has_both(outcome_of(known, outcome)):
+            continue
         orders = np.column_stack([risk_order(known, outcome, score, codebook) for score in pair])
         areas = areas_under_curves(outcome_of(known, outcome), orders)
         result = compare_areas(areas, 0, 1, confidence)
@@ -180,7 +210,7 @@ def compare_scores(
                 "nested": variables[0] <= variables[1] or variables[1] <= variables[0],
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=PAIR_COLUMNS)
 
 
 def roc_curves(
@@ -193,10 +223,12 @@ def roc_curves(
     """
     from sklearn.metrics import roc_curve
 
-    parts = []
+    parts = [pd.DataFrame(columns=["score", "threshold", "fpr", "tpr"])]
     for score in scores:
         known = complete_rows(cohort, [outcome, *score.variables])
+        if not _has_both(outcome_of(known, outcome)):
+            continue
         order = risk_order(known, outcome, score, codebook)
         fpr, tpr, threshold = roc_curve(outcome_of(known, outcome), order, drop_intermediate=False)
         parts.append(pd.DataFrame({"score": score.name, "threshold": threshold, "fpr": fpr, "tpr": tpr}))
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts[1:] or parts, ignore_index=True)

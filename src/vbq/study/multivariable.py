@@ -1,6 +1,6 @@
 """Multivariable logistic regression of the outcome on the variables that screening selects (Table 2)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,7 @@ import pandas as pd
 from vbq.stats.logistic import INTERCEPT, fit_logistic
 from vbq.study.design import Codebook, complete_rows, design_matrix, outcome_of
 
+ALIASED = "not estimable: determined by the terms before it"
 COLUMNS = [
     *(
         "term",
@@ -25,10 +26,10 @@ COLUMNS = [
 ]
 
 
-def selected_variables(univariable: pd.DataFrame, candidates: Sequence[str], alpha: float) -> list[str]:
-    """Return the candidates whose univariable p-value (`compare_by_outcome`) is below alpha, in order."""
-    p_values = univariable.set_index("variable")["p_value"]
-    return [name for name in candidates if p_values[name] < alpha]
+def selected_variables(univariable: pd.DataFrame, excluded: Collection[str], alpha: float) -> list[str]:
+    """Return the variables of `compare_by_outcome` with p below alpha, but for the excluded, in order."""
+    significant = univariable.loc[univariable["p_value"] < alpha, "variable"]
+    return [name for name in significant if name not in excluded]
 
 
 def fit_outcome(
@@ -38,18 +39,18 @@ def fit_outcome(
 
     Returns one row per coefficient, and one per variable of several levels for the test of all of them
     together, with `COLUMNS`: estimates are log-odds with profile-likelihood intervals, tests are
-    likelihood-ratio tests, and where Firth's penalty was needed the method columns say so. Without
-    variables the table is empty.
-
-    Raises ValueError where the variables are linearly dependent.
+    likelihood-ratio tests, and where Firth's penalty was needed the method columns say so. A coefficient
+    that those before it determine has no estimate, and `p_method` says so. The table is empty without
+    variables, or where these patients are all with or all without the outcome.
     """
-    if not variables:
-        return pd.DataFrame(columns=COLUMNS)
     known = complete_rows(cohort, [outcome, *variables])
-    design = design_matrix(known, variables, codebook)
+    if not variables or known[outcome].nunique() < 2:
+        return pd.DataFrame(columns=COLUMNS)
+    design, determined = design_matrix(known, variables, codebook).independent()
     fit = fit_logistic(design.matrix, outcome_of(known, outcome), design.terms, confidence)
-    table = fit.table
-    table["variable"] = table["term"].where(table["term"] != INTERCEPT, "")
+    aliased = pd.DataFrame({"term": determined, "column": determined, "p_method": ALIASED})
+    table = pd.concat([fit.table, aliased], ignore_index=True) if determined else fit.table
+    table["variable"] = table["term"].str.partition("[")[0].where(table["term"] != INTERCEPT, "")
     table["level"] = table["column"].map(design.levels).fillna("")
     table["term"] = table["column"].where(table["column"] != "", table["term"])
     exponentials: Mapping[str, str] = {

@@ -1,6 +1,6 @@
 """Whether an analysis plan can be carried out on a cohort."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from vbq.study.design import Codebook
@@ -9,61 +9,42 @@ from vbq.study.univariable import CATEGORICAL_TESTS, CONTINUOUS_TESTS
 Plan = Mapping[str, Any]
 
 
-def contradictions(plan: Plan, codebook: Codebook, columns: Collection[str]) -> list[str]:
-    """Return every reason for which the plan cannot be carried out, a sentence each.
+def contradictions(plan: Plan, codebook: Codebook) -> list[str]:
+    """Return every reason for which no cohort could be analyzed by the plan, a sentence each.
 
-    `plan` follows `workflow/schemas/plan.schema.yaml`; `columns` are those of the cohort.
+    `plan` follows `workflow/schemas/plan.schema.yaml`.
     """
-    named = _listed(plan) | _required(plan)
-    unknown = [name for name in named if name not in codebook]
-    if unknown:
-        return [
-            f"{named[name]}: no variable {name} in the codebook; correct it, or describe it under "
-            "`variables` in the cohort file"
-            for name in unknown
-        ]
-    absent = [
-        f"{where}: the cohort has no {name}; map its columns, or leave it out of the plan"
-        for name, where in _required(plan).items()
-        if name not in columns
+    unknown = [
+        f"{where}: no variable {name} in the codebook; correct it, or describe it under `variables` in the "
+        "cohort file"
+        for where, names in _places(plan)
+        for name in names
+        if name not in codebook
     ]
-    return [*absent, *_wrong_tests(plan, codebook), *_wrong_scores(plan, codebook), *_wrong_names(plan)]
+    if unknown:
+        return unknown
+    return [*_wrong_tests(plan, codebook), *_wrong_scores(plan, codebook), *_wrong_names(plan)]
 
 
-def absent_variables(plan: Plan, columns: Collection[str]) -> dict[str, str]:
-    """Return the variables that the plan lists and the cohort lacks, with the list that names them.
+def absent_variables(plan: Plan, columns: Collection[str]) -> list[tuple[str, str]]:
+    """Return each variable that the plan names and the cohort lacks, with every place that names it.
 
-    They are left out of that list; everything else can be done without them.
+    What stands in that place is left out of the analyses; everything else can be done.
     """
-    return {name: where for name, where in _listed(plan).items() if name not in columns}
+    return [(name, where) for where, names in _places(plan) for name in names if name not in columns]
 
 
-def _listed(plan: Plan) -> dict[str, str]:
-    """Variables that stand in lists, each of which can be shorter."""
-    univariable = plan["univariable"]
-    lists = {
-        "univariable.variables": univariable["variables"],
-        "univariable.described": univariable.get("described", []),
-    }
-    for name, subanalysis in plan.get("subanalyses", {}).items():
-        lists[f"subanalyses.{name}.variables"] = subanalysis["variables"]
-    listed: dict[str, str] = {}
-    for where, names in lists.items():
-        for name in names:
-            listed.setdefault(name, where)
-    return listed
-
-
-def _required(plan: Plan) -> dict[str, str]:
-    """Variables without which some table cannot be made."""
-    required: dict[str, str] = {}
+def _places(plan: Plan) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield each place of a plan that names variables, and the variables."""
+    yield "univariable.variables", plan["univariable"]["variables"]
+    yield "univariable.described", plan["univariable"].get("described", [])
     for name, score in plan.get("discrimination", {}).get("scores", {}).items():
-        required |= dict.fromkeys(score["variables"], f"discrimination.scores.{name}")
+        yield f"discrimination.scores.{name}", score["variables"]
     if "cutoff" in plan:
-        required[plan["cutoff"]["score"]] = "cutoff.score"
+        yield "cutoff", [plan["cutoff"]["score"]]
     for name, subanalysis in plan.get("subanalyses", {}).items():
-        required[subanalysis["score"]] = f"subanalyses.{name}.score"
-    return required
+        yield f"subanalyses.{name}", [subanalysis["score"]]
+        yield f"subanalyses.{name}.variables", subanalysis["variables"]
 
 
 def _wrong_tests(plan: Plan, codebook: Codebook) -> Iterator[str]:

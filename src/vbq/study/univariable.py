@@ -16,6 +16,7 @@ COLUMNS = [
     *("variable", "label", "kind", "n", "n_missing"),
     *("test", "statistic_name", "statistic", "df", "df_residual", "p_value"),
     *(f"p_{test}" for test in (*CATEGORICAL_TESTS, *CONTINUOUS_TESTS)),
+    "rank_test",
 ]
 
 
@@ -52,13 +53,12 @@ def compare_by_outcome(
 
 
 def compare_by_score(
-    cohort: pd.DataFrame, score: str, variables: Sequence[str], codebook: Codebook, test: str = "ols"
+    cohort: pd.DataFrame, score: str, variables: Sequence[str], codebook: Codebook
 ) -> pd.DataFrame:
-    """Test each variable for an association with a continuous score.
+    """Test each variable for an association with a continuous score by linear regression of the score.
 
-    A categorical variable by linear regression of the score on its levels (analysis of variance), a
-    continuous one by simple linear regression; beside them Welch's test and the rank tests
-    (Mann-Whitney or Kruskal-Wallis; Spearman for a continuous variable, in the same column).
+    On the levels of a categorical variable (analysis of variance), with Welch's test beside it, or on a
+    continuous variable. The rank test, in `p_mann_whitney`, is the one that `rank_test` names.
 
     Returns one row per variable with `COLUMNS`.
     """
@@ -66,7 +66,7 @@ def compare_by_score(
     for name in variables:
         variable, known = codebook[name], complete_rows(cohort, [name, score])
         if variable.is_categorical:
-            result = _across_groups(known[score], known[name], test)
+            result = _across_groups(known[score], known[name], "ols")
         else:
             fit = regress(known[name].to_numpy(dtype=float), known[score].to_numpy(dtype=float))
             result = {
@@ -77,6 +77,7 @@ def compare_by_score(
                 "p_value": fit.p_value,
                 "p_ols": fit.p_value,
                 "p_mann_whitney": fit.p_spearman,
+                "rank_test": "Spearman",
             }
         rows.append(_describe(variable, len(known), len(cohort)) | result)
     return pd.DataFrame(rows, columns=COLUMNS).astype({"df": "Int64", "df_residual": "Int64"})
@@ -121,6 +122,7 @@ def _across_groups(values: pd.Series, groups: pd.Series, test: str) -> dict[str,
         "df_residual": tests.df_residual if shown else np.nan,
         "p_value": p_values[f"p_{test}"],
         **p_values,
+        "rank_test": "Mann-Whitney" if tests.statistic_name == "t" else "Kruskal-Wallis",
     }
 
 
