@@ -28,7 +28,8 @@ def seconds(command: list[str]) -> float:
 
 def report(name: str, times: list[float]) -> None:
     """Print median and range of some wall times."""
-    print(f"{name:42s} {statistics.median(times):6.1f} s  ({min(times):.1f}-{max(times):.1f}, n = {len(times)})")
+    median, low, high = statistics.median(times), min(times), max(times)
+    print(f"{name:42s} {median:6.1f} s  ({low:.1f}-{high:.1f}, n = {len(times)})")
 
 
 seconds(WORKFLOW)

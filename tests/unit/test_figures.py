@@ -80,15 +80,17 @@ def _style():
 @pytest.mark.parametrize("name", DRAWN)
 def test_every_figure_says_where_its_rows_are_from(name, tmp_path):
     figure = DRAWN[name]()
-    foot = figure._supxlabel
-    assert foot.get_text() == SOURCE
+    (foot,) = (text for text in figure.texts if text.get_text() == SOURCE)
+    assert foot.get_visible()
     figure.draw_without_rendering()
     box = foot.get_window_extent()
     assert box.x0 >= 0
     assert box.y0 >= 0
     assert box.x1 <= figure.bbox.x1
     save(figure, tmp_path / "figure", SOURCE)
-    assert "A $study$ of &lt;b&gt;: made up; not patient data" in (tmp_path / "figure.svg").read_text()
+    svg = (tmp_path / "figure.svg").read_text()
+    assert "A $study$ of &lt;b&gt;: made up; not patient data" in svg  # in the metadata
+    assert "<!-- made up; not patient data -->" in svg  # the line that is drawn, whose letters are paths
     assert b"not patient data" in (tmp_path / "figure.png").read_bytes()
 
 
@@ -96,7 +98,8 @@ def test_a_long_provenance_stays_inside():
     with journal_style():
         figure = style.new_figure(style.ONE_COLUMN, 80, "WIDE CAPITALS " * 30)
         figure.draw_without_rendering()
-        box = figure._supxlabel.get_window_extent()
+        (foot,) = figure.texts
+        box = foot.get_window_extent()
     assert box.x1 <= figure.bbox.x1
     assert box.height > 3 * 6
 
@@ -242,21 +245,60 @@ PLAN = {
 }
 
 
+TABLES = {
+    "discrimination": ASSESSED.assign(score="vbq"),
+    "roc": CURVES.assign(score="vbq"),
+    "multivariable": TERMS,
+    "agreement": pd.concat([LIMITS.head(1).assign(measure="icc", raters="vbq_a / vbq_b"), LIMITS]),
+}
+
+
 def drawn(tables, cohort=None):
     cohort = COHORT.assign(vbq=COHORT["vbq_a"]) if cohort is None else cohort
-    return [name for name, _ in figures.draw_figures(cohort, tables, PLAN, extended({}), SOURCE)]
+    return [name for name, _ in figures.draw_figures(cohort, tables, PLAN, CODEBOOK | extended({}), SOURCE)]
 
 
 def test_each_table_has_its_figures():
-    readers = LIMITS.head(1).assign(measure="icc", raters="vbq_a / vbq_b")
-    tables = {
-        "discrimination": ASSESSED,
-        "roc": CURVES,
-        "multivariable": TERMS.iloc[:0],
-        "agreement": pd.concat([readers, LIMITS]),
-    }
-    assert drawn(tables) == ["roc_score", "roc_comparison", "vbq_by_outcome", "bland_altman"]
+    assert drawn(TABLES) == [
+        *("roc_vbq", "roc_comparison", "vbq_by_outcome", "forest_odds_ratios", "bland_altman")
+    ]
     assert drawn({}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("discrimination", {"roc_vbq", "roc_comparison", "vbq_by_outcome"}),
+        ("roc", {"roc_vbq", "roc_comparison"}),
+        ("multivariable", {"forest_odds_ratios"}),
+        ("agreement", {"bland_altman"}),
+    ],
+)
+def test_a_table_without_rows_has_no_figure(name, missing):
+    left = drawn({**TABLES, name: TABLES[name].iloc[:0]})
+    assert set(drawn(TABLES)) - set(left) == missing
+
+
+def test_a_score_that_was_not_assessed_has_no_figure():
+    other = {"discrimination": ASSESSED.assign(score="smoking"), "roc": CURVES.assign(score="smoking")}
+    without_score = COHORT.drop(columns=["vbq_a", "vbq_b"])
+    assert drawn(other, without_score) == ["roc_smoking", "roc_comparison"]
+
+
+def test_limits_without_an_interval_are_drawn_without_a_band():
+    bare = LIMITS.assign(conf_low="", conf_high="")
+    figure = figures.bland_altman_plot(COHORT["vbq_a"], COHORT["vbq_b"], bare, "vbq", "A score", SOURCE)
+    assert not figure.axes[0].patches
+    assert np.isfinite(figure.axes[0].get_ylim()).all()
+    assert len(DRAWN["bland_altman"]().axes[0].patches) == 3
+
+
+def test_the_forest_plots_header_stands_clear_of_its_rows():
+    figure = DRAWN["forest"]()
+    figure.draw_without_rendering()
+    boxes = sorted((text.get_window_extent() for text in figure.axes[0].texts), key=lambda box: -box.y0)
+    gaps = [higher.y0 - lower.y1 for higher, lower in itertools.pairwise(boxes)]
+    assert gaps[0] > 0.9 * gaps[1]
 
 
 def test_three_readers_have_three_plots():

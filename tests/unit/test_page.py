@@ -8,7 +8,8 @@ import pytest
 
 from vbq.codebook import extended
 from vbq.render.comparison import Table
-from vbq.render.page import SECTIONS, Results, header_rows, inline_svg, report_page
+from vbq.render.page import SECTIONS, Results, header_rows, report_page
+from vbq.render.pictures import inline_svg
 
 ATTACK = '<script>alert("1")</script>&amp;'
 SVG = """<?xml version="1.0" encoding="utf-8" standalone="no"?>
@@ -124,17 +125,17 @@ CODEBOOK = extended(
 )
 
 
-def page(tables=None, figures=None, **plan):
+def page(tables=None, svgs=None, sizes=(3, 2), provenance=SPEC["provenance"], **plan):
     return report_page(
         Results(
-            spec=SPEC,
+            spec={**SPEC, "provenance": provenance},
             plan={**PLAN, **plan},
             codebook=CODEBOOK,
             tables=ALL if tables is None else tables,
-            group_sizes={"0": 3, "1": 2},
+            group_sizes=dict(zip(("0", "1"), sizes, strict=True)),
             figures={"roc_risk": SVG, "roc_comparison": SVG.replace("238pt", "493pt")}
-            if figures is None
-            else figures,
+            if svgs is None
+            else svgs,
         )
     )
 
@@ -255,9 +256,9 @@ def test_figures_have_the_publications_numbers_and_their_size(elements):
 
 
 def test_sections_without_a_table_are_left_out():
-    anchors = re.findall(r'<h2 id="([\w-]+)"', page(NEEDED, figures={}))
+    anchors = re.findall(r'<h2 id="([\w-]+)"', page(NEEDED, svgs={}))
     assert anchors == ["flow", "table-1", "files"]
-    text = page(NEEDED, figures={})
+    text = page(NEEDED, svgs={})
     assert "verdict" not in re.sub(r"<style>.*</style>", "", text, flags=re.DOTALL)
     assert "Printed" not in text
     assert "published.csv" not in text
@@ -270,8 +271,120 @@ def test_sections_with_a_table_are_there():
 
 
 def test_a_model_without_variables_is_told():
-    text = page({**NEEDED, "multivariable": MULTIVARIABLE.iloc[:0]}, figures={})
-    assert "No variable had p &lt; 0.05" in text
+    text = page({**NEEDED, "multivariable": MULTIVARIABLE.iloc[:0]}, svgs={})
+    assert "No variable that may enter the regression had p &lt; 0.05" in text
+    assert "Multivariable logistic regression" not in text
+
+
+MEANS = pd.DataFrame([("risk", "1", 2, 3.1, 0.2)], columns=["variable", "level", "n", "mean", "sd"])
+TESTED = pd.DataFrame(
+    [("risk", 5, "ols", "t", 0.5, 3, "", 0.6)],
+    columns=["variable", "n", "test", "statistic_name", "statistic", "df", "df_residual", "p_value"],
+)
+PAIRS = pd.DataFrame(
+    [("risk", "risk", 5, 0.6, 0.6, 0.0, -0.1, 0.1, 0.0, 1.0, "paired DeLong", "True")],
+    columns=[
+        *("score_1", "score_2", "n", "auc_1", "auc_2", "difference", "difference_low", "difference_high"),
+        *("z", "p_value", "p_method", "nested"),
+    ],
+)
+CUTOFF = pd.DataFrame([{"score": "vbq", "method": "youden", "conf_method": "bootstrap", "replicates": 20}])
+for _quantity in ("cutoff", "sensitivity", "specificity", "youden"):
+    CUTOFF = CUTOFF.assign(**{_quantity: 0.5, f"{_quantity}_low": 0.1, f"{_quantity}_high": 0.9})
+AGREEMENT = pd.DataFrame(
+    [("icc", "ICC2", "vbq_a / vbq_b", 0.9, 0.8, 0.95, "F", 5, 2)],
+    columns=["measure", "form", "raters", "estimate", "conf_low", "conf_high", "conf_method", "n", "k"],
+)
+FILLED = {
+    **ALL,
+    **{"discrimination_pairs": PAIRS, "roc": pd.DataFrame({"score": ["risk"]}), "cutoff": CUTOFF},
+    **{"agreement": AGREEMENT, "by_risk": TESTED, "by_risk_groups": MEANS},
+}
+LARGER_PLAN = {
+    "marker": {"name": "vbq"},
+    "subanalyses": {"by_risk": {"title": "Score by risk", "score": "vbq", "variables": ["risk"]}},
+}
+
+
+def without_rows(*names):
+    return {name: table.iloc[:0] if name in names else table for name, table in FILLED.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("discrimination", 'id="table-3"'),
+        ("discrimination_pairs", "Differences between AUCs"),
+        ("cutoff", 'id="cutoff"'),
+        ("agreement", 'id="agreement"'),
+        ("by_risk", 'id="subanalyses"'),
+        ("univariable_groups", 'id="table-1"'),
+    ],
+)
+def test_a_table_without_rows_is_not_shown(name, shown):
+    assert shown in page(FILLED, **LARGER_PLAN)
+    text = page(without_rows(name), **LARGER_PLAN)
+    assert shown not in text
+    assert f'<a href="{name}.csv">' in text
+    assert "(no rows)" in text
+
+
+def test_no_table_of_the_page_is_empty_and_no_link_broken():
+    bare = without_rows(*(name for name in FILLED if name not in ("flow", "published")))
+    for tables in (FILLED, bare, without_rows("discrimination")):
+        text = page(tables, **LARGER_PLAN)
+        elements = Elements(text)
+        assert re.search(r"<tbody>\s*</tbody>", text) is None
+        anchors = {attributes["id"] for _, attributes in elements.found if "id" in attributes}
+        targets = [link["href"] for link in elements.of("a")]
+        assert {target[1:] for target in targets if target.startswith("#")} <= anchors
+        files = {target for target in targets if target.endswith(".csv")}
+        assert files == {f"{name}.csv" for name in tables if name != "roc"} | {"roc.csv"}
+
+
+def test_means_are_shown_where_no_variable_has_levels():
+    assert "Score by risk" in page(without_rows("by_risk_groups"), **LARGER_PLAN)
+
+
+def test_scores_that_were_not_assessed_are_skipped():
+    scores = PLAN["discrimination"]["scores"]
+    absent = {"label": "Absent score", "variables": ["sins", "vbq"]}
+    more = {"discrimination": {"scores": {"absent": absent, **scores}}}
+    text = page(FILLED, **LARGER_PLAN, **more, figures={"Figure 1": "absent", "Figure 2": "risk"})
+    assert "Figure 2" in text
+    assert "Figure 1" not in text
+    assert "Absent score" not in text
+    assert "combined by logistic regression" not in text
+
+
+def test_separation_is_told_above_table_2():
+    penalized = MULTIVARIABLE.assign(p_method="penalized (Firth) likelihood ratio")
+    assert "Firth" not in page()
+    text = page({**ALL, "multivariable": penalized})
+    assert text.index("The outcome is separated") < text.index("Multivariable logistic regression</caption>")
+    assert "maximum-likelihood estimates are infinite" in text
+
+
+def caution(*sizes):
+    found = re.search(r"<dt>Caution</dt>\s*<dd>(.*?)</dd>", page(sizes=sizes))
+    return found and found[1]
+
+
+def test_few_patients_are_told_in_the_facts():
+    uncertain = "every estimate below is very uncertain"
+    assert caution(10, 10) is None
+    assert caution(40, 8) == f"8 patients with the outcome: {uncertain}"
+    assert caution(1, 40) == f"1 patient without the outcome: {uncertain}"
+    assert caution(9, 0) == f"0 patients with the outcome and 9 patients without the outcome: {uncertain}"
+
+
+@pytest.mark.parametrize(("provenance", "told"), [(SPEC["provenance"], True), ("a registry", False)])
+def test_the_spread_of_reconstructed_points_is_not_the_patients(provenance, told):
+    scores = {"risk": PLAN["discrimination"]["scores"]["risk"], "vbq": {"label": "VBQ", "variables": ["vbq"]}}
+    text = page(svgs={"vbq_by_outcome": SVG}, provenance=provenance, discrimination={"scores": scores})
+    caption = re.search(r"<figcaption>(.*?)<a", text, flags=re.DOTALL)[1]
+    assert ("is the reconstruction’s, not the patients’" in caption) == told
+    assert "dashed line" not in caption
 
 
 def test_sections_are_functions_of_the_results():

@@ -1,6 +1,7 @@
 import pytest
 
 from vbq.codebook import VARIABLES
+from vbq.scores.marker import Marker
 from vbq.study.plan import absent_variables, contradictions
 
 
@@ -22,22 +23,29 @@ def plan(**changes):
     return {**complete, **changes}
 
 
+VBQ = Marker()
 COLUMNS = ["age", "steroids", "vbq", "sins_category", "treatment"]
 
 
 def test_a_sound_plan_has_no_contradiction():
     assert contradictions(plan(), VARIABLES) == []
-    assert absent_variables(plan(), COLUMNS) == []
+    assert absent_variables(plan(), VBQ, VARIABLES, COLUMNS) == []
 
 
 def test_every_place_that_names_an_absent_variable_is_told():
-    assert absent_variables(plan(), ["steroids", "vbq", "treatment"]) == [
+    assert absent_variables(plan(), VBQ, VARIABLES, ["steroids", "vbq", "treatment"]) == [
         ("age", "univariable.variables"),
         ("sins_category", "univariable.variables"),
         ("sins_category", "discrimination.scores.category"),
         ("sins_category", "discrimination.scores.both"),
         ("age", "subanalyses.by_age.variables"),
     ]
+
+
+@pytest.mark.parametrize(("readers", "told"), [([], 1), (["vbq_a"], 1), (["vbq_a", "vbq_b"], 0)])
+def test_agreement_needs_two_readers(readers, told):
+    absent = absent_variables(plan(agreement=True), VBQ, VARIABLES, [*COLUMNS, *readers])
+    assert absent == [("vbq of a second reader", "agreement")] * told
 
 
 @pytest.mark.parametrize(

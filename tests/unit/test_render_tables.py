@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vbq.codebook import extended
-from vbq.render import comparison, labels, numbers, tables
+from vbq.codebook import CRITERIA, extended
+from vbq.render import comparison, labels, numbers, score_tables, tables
 from vbq.render.comparison import DIFFERS, address
 from vbq.render.labels import INDENT
 
@@ -322,7 +322,7 @@ MULTIVARIABLE = pd.DataFrame(
 
 
 def test_multivariable_table():
-    table = tables.multivariable_table(MULTIVARIABLE, CODEBOOK, 0.05, 0.95, {})
+    table = tables.multivariable_table(MULTIVARIABLE, CODEBOOK, 105, 0.05, 0.95, {})
     former, current = (f"{INDENT}{name} smoker (vs Never a smoker)" for name in ("Former", "Current"))
     assert table.frame.to_numpy().tolist() == [
         ["Smoking status", "—", "—", "0.066", "", "5.44 (2)"],
@@ -342,7 +342,7 @@ def test_multivariable_table_beside_the_printed_figures():
         address("multivariable", "conf_low", term="sins"): comparison.PrintedFigure("0.509", True),
         address("multivariable", "conf_high", term="sins"): comparison.PrintedFigure("1.369", False),
     }
-    frame = tables.multivariable_table(MULTIVARIABLE, CODEBOOK, 0.05, 0.95, printed).frame
+    frame = tables.multivariable_table(MULTIVARIABLE, CODEBOOK, 105, 0.05, 0.95, printed).frame
     assert frame[("Log-odds", "Printed")].tolist() == ["", "", "", "", "0.879", ""]
     assert frame[("95 % CI of log-odds", "Printed")][4] == f"0.509–1.369 {DIFFERS}"
 
@@ -378,32 +378,71 @@ def score(name, label, **changes):
 SHARES = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
 NO_CUTOFF = {f"{share}{end}": NAN for share in SHARES for end in ("", "_low", "_high")}
 NO_CUTOFF |= {"cutoff": "", "proportion_method": "", "tp": NAN, "fp": NAN, "fn": NAN, "tn": NAN}
+SCORES = {
+    "vbq": {"label": "VBQ score", "variables": ["vbq"], "above": 3},
+    "combined": {"label": "Combined", "variables": ["vbq_high", "sins_category"]},
+    "vbq_high": {"label": "High", "variables": ["vbq_high"], "positive_from": 1},
+    "many": {"label": "Many", "variables": ["fracture_count"], "positive_from": 1},
+}
 DISCRIMINATION = pd.DataFrame([score("vbq", "VBQ score"), score("combined", "Combined", **NO_CUTOFF)])
 
 
+def discrimination(assessed, n_patients=105):
+    return score_tables.discrimination_table(assessed, SCORES, CODEBOOK, n_patients, 0.05, 0.95, {})
+
+
 def test_discrimination_tables():
-    table = tables.discrimination_table(DISCRIMINATION, 0.05, 0.95, {})
+    table = discrimination(DISCRIMINATION)
     assert table.frame.to_numpy().tolist() == [
         ["VBQ score", "> 3", "75.0 (62.3–84.5)", "75.0 (62.3–84.5)", "0.80 (0.73–0.88)", "<0.0001"],
         ["Combined", "—", "—", "—", "0.80 (0.73–0.88)", "<0.0001"],
     ]
     assert table.notes[0] == "n = 105, 56 with the outcome."
-    at_cutoff = tables.classification_table(DISCRIMINATION, 0.95)
+    at_cutoff = score_tables.classification_table(DISCRIMINATION, SCORES, CODEBOOK, 0.95)
     assert at_cutoff.frame.iloc[0, 2:6].tolist() == ["42", "7", "14", "42"]
     assert len(at_cutoff.frame) == 1
 
 
 def test_scores_assessed_in_different_patients_say_so():
     frame = DISCRIMINATION.assign(n=[105, 90])
-    note = tables.discrimination_table(frame, 0.05, 0.95, {}).notes[0]
-    assert note == "VBQ score: n = 105, 56 with the outcome; Combined: n = 90, 56 with the outcome."
+    notes = discrimination(frame).notes
+    assert notes[0] == "VBQ score: n = 105, 56 with the outcome; Combined: n = 90, 56 with the outcome."
+    assert notes[1] == "Of the 105 patients in the analysis, left out for a missing variable: Combined: 15."
+
+
+def test_patients_left_out_are_told_only_where_there_are_any():
+    assert not any("left out" in note for note in discrimination(DISCRIMINATION).notes)
+    expected = "3 of the 108 patients in the analysis were left out: a variable is missing."
+    assert expected in discrimination(DISCRIMINATION, 108).notes
+    for n_patients, told in ((105, False), (108, True)):
+        notes = tables.multivariable_table(MULTIVARIABLE, CODEBOOK, n_patients, 0.05, 0.95, {}).notes
+        assert (expected in notes) == told
+    (note,) = tables.note_of_incomplete({"": 104}, 105)
+    assert note.startswith("1 of the 105 patients in the analysis was left out")
+
+
+def test_scores_that_separate_the_outcome_are_named():
+    methods = ["likelihood ratio", "penalized (Firth) likelihood ratio"]
+    notes = discrimination(DISCRIMINATION.assign(p_method=methods)).notes
+    (note,) = (note for note in notes if "Firth’s" in note)
+    assert note.startswith("The outcome is separated by Combined, so that")
+    assert not any("Firth" in note for note in discrimination(DISCRIMINATION).notes)
+
+
+def test_yes_is_told_in_words():
+    rows = [score("vbq_high", "High", cutoff="Yes"), score("many", "Many", cutoff="Multiple")]
+    frame = pd.DataFrame(rows)
+    expected = ["VBQ score > 3", "New fractures: Multiple"]
+    assert discrimination(frame).frame["Positive if"].tolist() == expected
+    table = score_tables.classification_table(frame, SCORES, CODEBOOK, 0.95)
+    assert table.frame["Positive if"].tolist() == expected
 
 
 def test_differences_between_nested_scores_are_marked():
     pair = {"score_1": "combined", "score_2": "vbq", "n": 105, "auc_1": 0.9, "auc_2": 0.8}
     pair |= {"difference": 0.1, "difference_low": 0.05, "difference_high": 0.15, "z": 3.9, "p_value": 0.0001}
     pairs = pd.DataFrame([pair | {"p_method": "paired DeLong", "nested": "True"}])
-    table = tables.auc_differences_table(pairs, DISCRIMINATION, 0.05, 0.95)
+    table = score_tables.auc_differences_table(pairs, DISCRIMINATION, 0.05, 0.95)
     assert table.frame.iloc[0].tolist() == [
         *("Combined minus VBQ score", "105", "0.900, 0.800", "0.100 (0.050–0.150)", "3.90", "0.0001 *")
     ]
@@ -416,7 +455,7 @@ def test_cutoff_table():
     row |= {"cutoff": 2.9999999, "cutoff_low": 2.9477, "cutoff_high": 2.9999999}
     for share, value in (("sensitivity", 0.75), ("specificity", 0.857), ("youden", 0.607)):
         row |= {share: value, f"{share}_low": value - 0.1, f"{share}_high": value + 0.1}
-    table = tables.cutoff_table(pd.DataFrame([row]), CODEBOOK, 0.95)
+    table = score_tables.cutoff_table(pd.DataFrame([row]), CODEBOOK, 0.95)
     assert table.frame.iloc[0].tolist() == [
         *(
             "Highest Youden index",
@@ -427,6 +466,15 @@ def test_cutoff_table():
         )
     ]
     assert "2000 replicates" in table.notes[0]
+    assert "chosen again" in table.notes[1]
+    assert "at its own cut-off" in table.notes[1]
+    assert len(table.notes) == 2
+
+    for limit in (math.inf, NAN, ""):
+        unbounded = pd.DataFrame([row | {"cutoff_high": limit}])
+        table = score_tables.cutoff_table(unbounded, CODEBOOK, 0.95)
+        assert table.frame.iloc[0, 1] == "3.00 (2.95 to —)"
+        assert "not finite" in table.notes[-1]
 
 
 def test_agreement_table_names_the_readers():
@@ -459,14 +507,71 @@ def test_subanalysis_table_with_and_without_a_test():
     ]
 
 
-def test_flow_table():
-    flow = pd.DataFrame(
-        [("rows in p.csv", 12, 0, ""), ("no_infection", 10, 2, "diagnosis of infection")],
-        columns=["step", "n", "excluded", "reason"],
+def test_subanalysis_of_levels_with_one_patient_each():
+    tests = pd.DataFrame(
+        [("vendor", 2, "ols", "F", NAN, NAN, NAN, NAN)],
+        columns=["variable", "n", "test", "statistic_name", "statistic", "df", "df_residual", "p_value"],
     )
-    assert tables.flow_table(flow).frame.iloc[1].tolist() == [
-        "no infection",
-        "diagnosis of infection",
-        "2",
-        "10",
+    groups = pd.DataFrame(
+        [("vendor", "ge", 1, 2.933, ""), ("vendor", "toshiba", 1, 2.3, "")],
+        columns=["variable", "level", "n", "mean", "sd"],
+    )
+    table = tables.subanalysis_table(tests, groups, CODEBOOK, "By scanner", "vbq", 0.05)
+    assert table.frame.iloc[1, 2] == "2.93 (—)"
+
+
+def test_a_constant_variable_is_told():
+    groups = pd.DataFrame(
+        [
+            *(counts("steroids", "0", g, n, n) for g, n in (("0", 49), ("1", 56), ("all", 105))),
+            *(counts("steroids", "1", g, 0, n) for g, n in (("0", 49), ("1", 56), ("all", 105))),
+            *(mean("age", g, n, 60.0, 1e-15) for g, n in (("0", 49), ("1", 56), ("all", 105))),
+            *(mean("bmi", g, n, 25.0, 3.0) for g, n in (("0", 49), ("1", 56), ("all", 105))),
+            *(counts("nsaids", level, g, 0, 1) for level in "01" for g in ("0", "1", "all")),
+        ]
+    )
+    tested = univariable(
+        ("steroids", 105, "likelihood_ratio", ""),
+        ("age", 105, "ols", NAN),
+        ("bmi", 105, "ols", NAN),
+        ("nsaids", 0, "fisher", NAN),
+    )
+    table = tables.characteristics_table(
+        tested, groups, CODEBOOK, "new_vcf", GROUPS, {"0": 49, "1": 56}, 0.05, {}
+    )
+    assert table.frame["Test"].tolist() == ["constant", "constant", "linear regression", "Fisher’s exact"]
+    assert set(table.frame["p value"]) == {"—"}
+
+
+def flow_table(*steps):
+    flow = pd.DataFrame(steps, columns=["step", "n", "excluded", "reason"])
+    return tables.flow_table(flow, CODEBOOK).frame
+
+
+def test_flow_table_names_criteria_and_gives_reasons_where_there_are_any():
+    frame = flow_table(
+        ("rows in p_separated.csv", 12, 0, ""),
+        ("adult", 12, 0, "younger than 18 years"),
+        ("t1_lumbar_mri", 12, 0, "not assessed: no column for t1_lumbar_mri"),
+        ("no_instrumentation", 12, 0, "switched off in the cohort file"),
+        ("no_infection", 10, 2, "diagnosis of infection"),
+        ("outcome known", 9, 1, "new_vcf missing"),
+    )
+    mri = "T1-weighted non-contrast-enhanced MRI of the lumbar spine"
+    assert frame.to_numpy().tolist() == [
+        ["Rows in p_separated.csv", "", "0", "12"],
+        ["Age 18 or older", "", "0", "12"],
+        [mri, f"not assessed: no column for {mri}", "0", "12"],
+        ["No lumbar instrumentation before the MRI", "switched off in the cohort file", "0", "12"],
+        ["No infection at presentation", "diagnosis of infection", "2", "10"],
+        ["Outcome known", "New vertebral compression fracture missing", "1", "9"],
     ]
+
+
+def test_flow_table_without_a_reason_has_no_column_for_it():
+    frame = flow_table(("rows in p.csv", 12, 0, ""), ("adult", 12, 0, "younger than 18 years"))
+    assert list(frame.columns) == ["Step", "Excluded", "Left"]
+
+
+def test_every_criterion_has_a_name():
+    assert set(labels.STEPS) == {criterion.name for criterion in CRITERIA}

@@ -1,5 +1,6 @@
 """A copy of the project to run in, so that no test touches the results of the working tree."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -53,3 +54,13 @@ def copy_project(path: Path) -> Copy:
     if shared.is_dir():
         (path / "shared").symlink_to(shared)
     return Copy(project)
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """Checksums of all results but the logs and the record of the run."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "run.yaml"]
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+        if "logs" not in path.parts
+    }

@@ -40,13 +40,29 @@ def test_each_rule_has_its_script_and_each_script_its_rule():
     assert rules == scripts
 
 
+def objects(schema, where="the file"):
+    """Every object with properties in a schema, at any depth, with the place where it stands."""
+    if isinstance(schema, dict):
+        if "properties" in schema:
+            yield where, schema
+        for key, value in schema.items():
+            yield from objects(value, f"{where}.{key}")
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from objects(value, where)
+
+
 @pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.stem)
 def test_schemas_are_strict_and_described(path: Path):
     schema = yaml.safe_load(path.read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     assert schema["additionalProperties"] is False
-    for name, definition in schema["properties"].items():
-        assert definition.get("description"), name
+    for where, part in objects(schema):
+        if part.get("type") != "object":  # a condition on an object that is described elsewhere
+            continue
+        for name, definition in part["properties"].items():
+            described = definition.get("description") or "$ref" in definition
+            assert described, f"{where}: {name}"
 
 
 @pytest.mark.parametrize(

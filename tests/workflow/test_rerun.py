@@ -1,6 +1,5 @@
 """The default run, as a user would look at it."""
 
-import hashlib
 import os
 import re
 from pathlib import Path
@@ -9,7 +8,7 @@ import nbformat
 import pandas as pd
 import pytest
 from nbclient import NotebookClient
-from project_copy import PROJECT, Copy, copy_project
+from project_copy import PROJECT, Copy, checksums, copy_project
 
 PROVENANCE = "reconstructed from published summary statistics; not patient data"
 
@@ -84,16 +83,6 @@ def test_no_id_reaches_the_results(rerun: Copy):
             assert not pattern.search(path.read_text()), path
     cohort = pd.read_parquet(rerun.results("ehresman2019") / "cohort.parquet")
     assert not cohort.astype(str).isin(set(ids)).to_numpy().any()
-
-
-def checksums(folder: Path) -> dict[str, str]:
-    """Checksums of all results but the logs and the record of the run."""
-    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "run.yaml"]
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in files
-        if "logs" not in path.parts
-    }
 
 
 def test_one_core_gives_the_same_bytes(rerun: Copy, tmp_path: Path):

@@ -27,7 +27,7 @@ if reasons := contradictions(plan, codebook):
 absent = pd.DataFrame(
     [
         (spec["plan"], variable, "in the plan, not in the cohort", "warning", f"left out: {where}")
-        for variable, where in absent_variables(plan, ingested.cohort.columns)
+        for variable, where in absent_variables(plan, marker, codebook, ingested.cohort.columns)
     ],
     columns=["file", "column", "rule", "severity", "action"],
 )

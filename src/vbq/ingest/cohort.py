@@ -12,7 +12,7 @@ from vbq.ingest.eligibility import select_patients
 from vbq.ingest.patient_ids import Patients, read_patients
 from vbq.ingest.patients import SINS_VARIABLES, index_lesions, read_variables
 from vbq.ingest.problems import COHORT_FILE, Problems
-from vbq.ingest.readings import read_readings
+from vbq.ingest.readings import read_readings, shown_readers
 from vbq.ingest.sources import mapped_headings, open_sources
 from vbq.ingest.values import Table, check_range
 from vbq.scores import sins
@@ -194,7 +194,11 @@ def _derive(
     """Return the cohort: row, variables in the codebook's order, then marker, SINS and fracture count."""
     scored = variables.rename_axis("row").reset_index()
     if readings is not None:
-        scored = scored.merge(combine_readers(score_readings(readings, marker), marker), on="row", how="left")
+        combined = combine_readers(score_readings(readings, marker), marker)
+        # Only now, so that the plan may name a reader, and the first one is so by name.
+        shown = shown_readers(readings["reader"].unique())
+        columns = {f"{marker.name}_{label}": f"{marker.name}_{code}" for label, code in shown.items()}
+        scored = scored.merge(combined.rename(columns=columns), on="row", how="left")
     if marker.name in scored and marker.cutoff is not None:
         scored[marker.high] = above_cutoff(scored[marker.name], marker)
     if "sins" in scored:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from vbq.codebook import SINS_COMPONENTS, Variable
+from vbq.codebook import SINS_COMPONENTS, VARIABLES, Variable
 from vbq.ingest.patient_ids import Patients, rows_of_patients
 from vbq.ingest.problems import COHORT_FILE, Problems
 from vbq.ingest.values import Table, column_from, read_values
@@ -109,6 +109,8 @@ def _with_sins(
 ) -> pd.DataFrame:
     """Return the variables with `sins` last: the total given, else the sum of the components."""
     components = [name for name in SINS_COMPONENTS if name in values]
+    if "sins" in values:
+        _check_total(table, values, headings["sins"], problems)
     if len(components) < len(SINS_COMPONENTS):
         if components and "sins" not in values:
             lacking = ", ".join(name for name in SINS_COMPONENTS if name not in components)
@@ -117,11 +119,20 @@ def _with_sins(
         return values
     total = sins.total(values)
     if "sins" in values:
-        stated = values.pop("sins")
-        contradicts = stated.notna() & total.notna() & (stated != total)
-        for points in total[contradicts].unique():
-            action = f"the components add up to {points:g}: correct one of them"
-            rows = contradicts & (total == points)
-            table.flag(problems, headings["sins"], rows, "SINS total contradicts its components", action)
-        total = stated.fillna(total)
+        total = values.pop("sins").fillna(total)
     return values.assign(sins=total)
+
+
+def _check_total(table: Table, values: pd.DataFrame, heading: str, problems: Problems) -> None:
+    """Collect an error for totals that the components, as far as they are known, cannot add up to."""
+    points = values.reindex(columns=list(SINS_COMPONENTS)).astype("float64")
+    highest = pd.Series({name: max(VARIABLES[name].levels) for name in SINS_COMPONENTS})
+    least, most = points.sum(axis="columns"), points.fillna(highest).sum(axis="columns")
+    contradicts = (values["sins"] < least) | (values["sins"] > most)
+    for low, high in sorted(set(zip(least[contradicts], most[contradicts], strict=True))):
+        found = f"the components add up to {low:g}"
+        if low != high:
+            found = f"the components given add up to {low:g}, all six to {high:g} at most"
+        rows = contradicts & (least == low) & (most == high)
+        action = f"{found}: correct one of them"
+        table.flag(problems, heading, rows, "SINS total contradicts its components", action)

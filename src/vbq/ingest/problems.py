@@ -1,6 +1,6 @@
 """What is wrong with the input: every problem is collected, and all are told at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Literal
 
@@ -11,6 +11,8 @@ from vbq.errors import UserError
 COHORT_FILE = "cohort file"
 WITHHELD = "(withheld)"
 LONGEST_VALUE = 40
+ROWS_SHOWN = 5  # of those with the same problem
+ROWS_COUNTED_OUT = 10  # of those not shown
 
 Severity = Literal["error", "warning", "note"]
 
@@ -41,16 +43,36 @@ COLUMNS = [field.name for field in fields(Problem)]
 
 
 class IngestError(UserError):
-    """The input cannot be used. Its text lists every error and warning, one a line, errors first."""
+    """The input cannot be used. Its text lists the errors, then the warnings, one a line.
+
+    Of many rows of a column with the same problem the text shows the first; `problems` has them all.
+    """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         errors = [problem for problem in problems if problem.severity == "error"]
         warnings = [problem for problem in problems if problem.severity == "warning"]
-        lines = [f"{_count(len(errors), 'error')} in the input:", *map(str, errors)]
+        lines = [f"{_count(len(errors), 'error')} in the input:", *_lines(errors)]
         if warnings:
-            lines += [f"and {_count(len(warnings), 'warning')}:", *map(str, warnings)]
+            lines += [f"and {_count(len(warnings), 'warning')}:", *_lines(warnings)]
         super().__init__("\n".join(lines))
+
+
+def _lines(problems: Sequence[Problem]) -> Iterator[str]:
+    """Yield a line per problem; those of many rows of a column stand together, and only the first of them."""
+    alike: dict[tuple[str, ...], list[Problem]] = {}
+    for problem in problems:
+        key: tuple[str, ...] = (problem.file, problem.column, problem.rule, problem.action)
+        if problem.row is None:
+            key = (*key, problem.value)
+        alike.setdefault(key, []).append(problem)
+    for group in alike.values():
+        yield from map(str, group[:ROWS_SHOWN])
+        if rest := group[ROWS_SHOWN:]:
+            rows = ", ".join(str(problem.row) for problem in rest[:ROWS_COUNTED_OUT])
+            more = ", ..." if len(rest) > ROWS_COUNTED_OUT else ""
+            plural = "" if len(rest) == 1 else "s"
+            yield f"and {_count(len(rest), 'more row')} like this (row{plural} {rows}{more})"
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,13 +1,14 @@
 """ROI readings, in the wide or the long layout -> one row per patient and reader."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from vbq.codebook import CSF_LEVELS
+from vbq.ingest.identifying import is_code
 from vbq.ingest.patient_ids import Patients, flag_repeats, rows_of_patients
 from vbq.ingest.problems import COHORT_FILE, Problems
 from vbq.ingest.values import Column, Table, is_missing, read_numbers
@@ -22,6 +23,17 @@ def level_name(text: str) -> str | None:
     """Return the vertebral level ("L1") that a text names ("l-1", "VB L1"), None if it names none."""
     match = LEVEL.fullmatch(re.sub(r"[\W_]+", "", text.upper()))
     return f"{match[1]}{match[2]}" if match else None
+
+
+def shown_readers(labels: Iterable[str]) -> dict[str, str]:
+    """Return what the results call each reader: the label where all are codes, else reader_1 and so on.
+
+    `labels` are those of `reader_label`; they are numbered in their order.
+    """
+    ordered = sorted({label for label in labels if label})
+    if all(map(is_code, ordered)):
+        return dict(zip(ordered, ordered, strict=True))
+    return {label: f"reader_{number}" for number, label in enumerate(ordered, 1)}
 
 
 def read_readings(
@@ -45,6 +57,12 @@ def read_readings(
     known = pd.DataFrame({"row": rows, "reader": reader}).dropna().astype({"row": "int64"})
     layout = _read_wide if section["layout"] == "wide" else _read_long
     readings = layout(table, section["id"].strip(), columns, missing, marker, known, problems)
+    shown = shown_readers(readings["reader"].unique())
+    if any(label != code for label, code in shown.items()):
+        action = f"{', '.join(shown.values())}: in the order of their names"
+        rule = "readers' names are not shown"
+        heading = section["reader"].strip()
+        problems.add(table.file, rule, action, row=1, column=heading, severity="note")
     return readings.sort_values(["row", "reader"], ignore_index=True)
 
 
@@ -72,10 +90,12 @@ def _read_reader(
         problems.add(table.file, "too many readers", action, row=1, column=heading)
         return pd.Series(np.nan, index=cells.index, dtype="str")
     spellings: dict[str, str] = {}
+    shown = shown_readers(labels.values())
     unusable = set()
     for cell, label in labels.items():
         same = spellings.setdefault(label, " ".join(cell.casefold().split()))
-        if not label or same != " ".join(cell.casefold().split()) or f"{marker.name}_{label}" in taken:
+        columns = {f"{marker.name}_{label}", f"{marker.name}_{shown.get(label)}"}
+        if not label or same != " ".join(cell.casefold().split()) or columns.intersection(taken):
             unusable.add(cell)
     action = "its letters and digits make a column name that is empty or taken: rename the reader"
     table.flag(problems, heading, cells.isin(unusable), "unusable reader", action)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from vbq.ingest.identifying import looks_identifying
+from vbq.ingest.identifying import looks_identifying, names_reader
 from vbq.ingest.problems import COHORT_FILE, Problems
 from vbq.ingest.read import TextFormat, TextTable, read_table
 from vbq.ingest.values import Table
@@ -69,9 +69,17 @@ def _check_mapping(wanted: list[tuple[str, str]], drop: set[str], ids: set[str],
         if heading in drop:
             action = "map it, or list it under `drop`, not both"
             problems.add(COHORT_FILE, "mapped and dropped", action, column=key, value=heading)
-        if heading in ids and not key.endswith(".id"):
+        section, what = key.split(".", 1)
+        if what == "id":
+            continue
+        if heading in ids:
             action = "the id must not reach the results: map another column, or none"
             problems.add(COHORT_FILE, "id mapped as a variable", action, column=key, value=heading)
+        elif looks_identifying(heading) and not (what == "reader" and names_reader(heading)):
+            action = f"leave it out, and list it under `{section}.drop`; only the id may be one"
+            if what == "reader":
+                action = f"if it holds the readers, give it a heading that says so; else {action}"
+            problems.add(COHORT_FILE, "identifies a person", action, column=key, value=heading)
 
 
 def _check_headings(

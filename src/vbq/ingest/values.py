@@ -12,6 +12,8 @@ from vbq.codebook import SINS_COMPONENTS, Variable
 from vbq.ingest.problems import COHORT_FILE, WITHHELD, Problems, Severity
 
 DECIMAL_COMMA = r"[+-]?\d+,\d+"
+ROUNDING = 1e-9  # what `multiply` may add to a whole number
+WHOLE = {"sins": "SINS total", "n_new_vcf": "count of fractures", "n_previous_vcf": "count of fractures"}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 
 
@@ -100,7 +102,12 @@ def read_values(table: Table, column: Column, variable: Variable, problems: Prob
         return _read_levels(table, column, variable, problems)
     values = read_numbers(table, column, problems)
     check_range(values, variable, table, column.heading, problems)
-    if variable.step is not None and variable.step >= 1 and column.multiply is None:
+    if variable.name in WHOLE:
+        fraction = values.notna() & ((values - values.round()).abs() > ROUNDING)
+        rule = f"{WHOLE[variable.name]} is not a whole number"
+        table.flag(problems, column.heading, fraction, rule, "correct it")
+        values = values.round().mask(fraction)
+    elif variable.step is not None and variable.step >= 1 and column.multiply is None:
         off = values.notna() & ((values / variable.step) % 1 != 0)
         action = f"{variable.label} goes in steps of {variable.step:g}: check it"
         table.flag(problems, column.heading, off, "off the instrument's step", action, "warning")

@@ -1,6 +1,6 @@
 """The study's figures, from its tidy tables. Nothing is computed here but where ink goes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from vbq.render.tables import ratio_with_interval
 
 Row = Mapping[Any, Any]
 
+HEADER_SPACE = 0.6  # lines of text between the header of the forest plot and its first row
 FEW_POINTS = 8  # a curve of no more points shows them
 MANY_POINTS = 1000  # more are drawn as pixels in an SVG, to keep it small
 # Beyond the first and last, an interval ends in an arrow. Every third is a power of ten.
@@ -118,7 +119,7 @@ def forest_plot(
     rows = terms.to_dict("records")
     labels = [_indented(term_label(row, multivariable, codebook), 36) for row in rows]
     heights = [label.count("\n") + 1.6 for label in labels]
-    tops = np.concatenate([[0.0], np.cumsum(heights)])
+    tops = HEADER_SPACE + np.concatenate([[0.0], np.cumsum(heights)])
     figure = new_figure(TWO_COLUMNS, 24 + 3.6 * tops[-1], source)
     names, axes, words = figure.subplots(1, 3, width_ratios=(1.0, 1.45, 0.95), sharey=True)
     low, high = _odds_ratio_axis(axes, terms)
@@ -152,7 +153,8 @@ def _indented(label: str, width: int) -> str:
 
 def _odds_ratio_axis(axes: Axes, terms: pd.DataFrame) -> tuple[float, float]:
     """Make the log axis as long as the intervals need, within bounds, and return its ends."""
-    ends = terms[["odds_ratio_low", "odds_ratio", "odds_ratio_high"]].to_numpy(dtype=float)
+    columns = ["odds_ratio_low", "odds_ratio", "odds_ratio_high"]
+    ends = terms[columns].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
     ends = ends[np.isfinite(ends) & (ends > 0)]
     low = max(
         tick for tick in ODDS_RATIO_TICKS[:-1] if tick <= max(ends.min(initial=0.5), ODDS_RATIO_TICKS[0])
@@ -194,15 +196,16 @@ def bland_altman_plot(
     place = blended_transform_factory(axes.transAxes, axes.transData)
     for row in agreement.to_dict("records"):
         dashes = DASHES[0] if row["form"] == "bias" else DASHES[1]
-        axes.axhspan(row["conf_low"], row["conf_high"], color=LIGHT, lw=0, zorder=0)
+        if not text.missing(row["conf_low"]):
+            axes.axhspan(row["conf_low"], row["conf_high"], color=LIGHT, lw=0, zorder=0)
         axes.axhline(row["estimate"], color=INK, lw=0.9, ls=dashes, zorder=1)
         value = f"{names[row['form']]}\n{text.fixed(row['estimate'], 2)}"
         axes.text(1.02, row["estimate"], value, transform=place, va="center", ha="left", linespacing=1.3)
     mean, difference = (first + second) / 2, first - second
     axes.plot(mean, difference, **_points(len(mean), COLORS[1]), zorder=3)
     axes.axhline(0, color=GRAY, lw=0.5, zorder=1)
-    ends = agreement[["conf_low", "conf_high"]].abs().to_numpy()
-    reach = 1.1 * max(difference.abs().max(), ends.max())
+    drawn = agreement[["estimate", "conf_low", "conf_high"]].apply(pd.to_numeric, errors="coerce").abs()
+    reach = 1.1 * max(difference.abs().max(), drawn.max(axis=None))
     axes.set_ylim(-reach, reach)
     readers = [reader_name(str(column.name), marker) for column in (first, second)]
     axes.set_xlabel(wrapped(f"{label}, mean of {readers[0]} and {readers[1]}", 46))
@@ -281,30 +284,43 @@ def draw_figures(
 ) -> Iterator[tuple[str, Figure]]:
     """Yield the name and the figure of everything that a plan's tables can show.
 
-    `tables` has the tidy tables by name. One figure at a time is drawn, so that one at a time is held.
+    `tables` has the tidy tables by name; one without rows, and a score that was not assessed, has no
+    figure. One figure at a time is drawn, so that one at a time is held.
     """
     confidence = plan["confidence"]
-    if "discrimination" in tables:
-        assessed, curves = tables["discrimination"], tables["roc"]
-        for row in assessed.to_dict("records"):
-            curve = curves[curves["score"] == row["score"]]
-            yield f"roc_{row['score']}", roc_figure(curve, row, source, confidence)
-        yield "roc_comparison", roc_comparison(curves, assessed, source, confidence)
-        yield from _by_outcome(cohort, plan, codebook, source)
-    if "multivariable" in tables and len(tables["multivariable"]):
-        yield "forest_odds_ratios", forest_plot(tables["multivariable"], codebook, source, confidence)
-    if "agreement" in tables:
-        yield from _bland_altman(cohort, tables["agreement"], plan["marker"]["name"], codebook, source)
+    filled = {name: table for name, table in tables.items() if len(table)}
+    if "discrimination" in filled:
+        assessed = filled["discrimination"]
+        if "roc" in filled:
+            yield from _roc_figures(assessed, filled["roc"], source, confidence)
+        yield from _by_outcome(cohort, set(assessed["score"]), plan, codebook, source)
+    if "multivariable" in filled:
+        yield "forest_odds_ratios", forest_plot(filled["multivariable"], codebook, source, confidence)
+    if "agreement" in filled:
+        yield from _bland_altman(cohort, filled["agreement"], plan["marker"]["name"], codebook, source)
+
+
+def _roc_figures(
+    assessed: pd.DataFrame, curves: pd.DataFrame, source: str, confidence: float
+) -> Iterator[tuple[str, Figure]]:
+    for row in assessed.to_dict("records"):
+        curve = curves[curves["score"] == row["score"]]
+        yield f"roc_{row['score']}", roc_figure(curve, row, source, confidence)
+    yield "roc_comparison", roc_comparison(curves, assessed, source, confidence)
 
 
 def _by_outcome(
-    cohort: pd.DataFrame, plan: Mapping[str, Any], codebook: Mapping[str, Variable], source: str
+    cohort: pd.DataFrame,
+    assessed: Set[str],
+    plan: Mapping[str, Any],
+    codebook: Mapping[str, Variable],
+    source: str,
 ) -> Iterator[tuple[str, Figure]]:
     outcome = plan["outcome"]["variable"]
     group_names = [name for _, name in sorted(plan["outcome"]["groups"].items())]
-    for score in plan["discrimination"]["scores"].values():
+    for key, score in plan["discrimination"]["scores"].items():
         name = score["variables"][0]
-        if len(score["variables"]) == 1 and not codebook[name].is_categorical:
+        if key in assessed and len(score["variables"]) == 1 and not codebook[name].is_categorical:
             known = cohort.dropna(subset=[name, outcome])
             axis = ", ".join(filter(None, [codebook[name].label, codebook[name].unit]))
             values = known[name].astype(float)

@@ -23,6 +23,15 @@ TESTS = {
     "welch": "Welch’s t",
     "mann_whitney": "Mann-Whitney",
 }
+STEPS = {
+    "adult": "Age 18 or older",
+    "spinal_metastasis": "Diagnosis of spinal metastasis",
+    "t1_lumbar_mri": "T1-weighted non-contrast-enhanced MRI of the lumbar spine",
+    "no_instrumentation": "No lumbar instrumentation before the MRI",
+    "one_previous_vcf": "At most one previous vertebral compression fracture",
+    "no_infection": "No infection at presentation",
+    "follow_up": "Follow-up of 6 months or longer",
+}
 CUTOFF_METHODS = {
     "mean_midpoint_rounded": "Midpoint of the group means, rounded",
     "youden": "Highest Youden index",
@@ -42,6 +51,11 @@ AGREEMENT_FORMS = {
     "sem": "Standard error of measurement",
     "smallest_detectable_change": "Smallest detectable change",
 }
+
+
+def step_name(step: str) -> str:
+    """Name a step of the participant flow."""
+    return STEPS.get(step, step[:1].upper() + step[1:])
 
 
 def level_key(level: object) -> str:

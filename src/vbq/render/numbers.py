@@ -103,7 +103,7 @@ def confidence_level(confidence: float) -> str:
     return f"{100 * confidence:g} %"
 
 
-def decimals_of_mean(step: float | None, sd: float) -> int:
+def decimals_of_mean(step: float | None, sd: Any) -> int:
     """Return with how many decimals the mean of a measure is written.
 
     Those of the smallest `step` that its instrument can show, but at least one; where the step is not
@@ -111,7 +111,8 @@ def decimals_of_mean(step: float | None, sd: float) -> int:
     """
     if step is not None:
         return max(1, math.ceil(-math.log10(step)))
-    if pd.isna(sd) or sd <= 0 or math.isinf(sd):
+    sd = number(sd)
+    if not math.isfinite(sd) or sd <= 0:
         return 1
     return min(6, max(1, 1 - math.floor(math.log10(sd))))
 

@@ -1,12 +1,10 @@
 """The report of one cohort: one HTML page that needs nothing but itself.
 
-A section is a function from `Results` to a `Section`, or to None where the plan asked for nothing of it;
-`SECTIONS` is their order. Text from data and configuration reaches the page through the template, which
-escapes it.
+A section is a function from `Results` to a `Section`, or to None where there is nothing to show: the plan
+did not ask for it, or the cohort lacks what it needs. `SECTIONS` is their order. Text from data and
+configuration reaches the page through the template, which escapes it.
 """
 
-import html
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +12,11 @@ from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from vbq.codebook import Variable
 from vbq.published.compare import sentence, summary
 from vbq.render import numbers as text
+from vbq.render import score_tables
 from vbq.render import tables as display
 from vbq.render.comparison import (
     DIFFERS,
@@ -29,8 +27,9 @@ from vbq.render.comparison import (
     printed_figures,
 )
 from vbq.render.labels import INDENT, term_label
+from vbq.render.pictures import Picture, picture_of
 
-WIDE = 300  # points; a figure as wide as one column of a journal is narrower
+FEW = 10  # patients in an outcome group, below which estimates are worth little
 FILES = {
     "cohort.parquet": "the patients in the analysis, with their scores",
     "flow.csv": "the participant flow",
@@ -68,26 +67,21 @@ class Results:
         """The confidence of the intervals, as text."""
         return text.confidence_level(self.plan["confidence"])
 
+    @property
+    def n_patients(self) -> int:
+        """The patients in the analysis."""
+        return sum(self.group_sizes.values())
+
+    def rows(self, name: str) -> pd.DataFrame | None:
+        """A tidy table, or None where the plan did not ask for it or the cohort gave it no rows."""
+        table = self.tables.get(name)
+        return None if table is None or table.empty else table
+
     def printed(self, part: str) -> Printed:
         """What a part of the publication prints, by address; nothing without a publication."""
         if "published" not in self.tables:
             return {}
         return printed_figures(self.tables["published"], part)
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure in the page.
-
-    `number` ("Figure 2") is empty for one that the publication does not have; `shape` is narrow or wide;
-    `file` is its path without the extension.
-    """
-
-    svg: Markup
-    number: str
-    caption: str
-    shape: str
-    file: str
 
 
 @dataclass(frozen=True)
@@ -119,23 +113,32 @@ def report_page(results: Results) -> str:
         facts=_facts(results),
         comparison="" if published is None else sentence(summary(published)),
         sections=sections,
-        files={name: words for name, words in FILES.items() if _is_made(name, results)},
-        subanalyses=results.plan.get("subanalyses", {}),
+        files=_files(results),
         level=results.level,
         indent=INDENT,
         differs=DIFFERS,
     )
 
 
-def _is_made(file: str, results: Results) -> bool:
-    return file == "cohort.parquet" or file.removesuffix(".csv") in results.tables
+def _files(results: Results) -> dict[str, str]:
+    """Say what is in each file beside the page."""
+    described = dict(FILES)
+    for name, plan in results.plan.get("subanalyses", {}).items():
+        described[f"{name}.csv"] = plan["title"]
+        described[f"{name}_groups.csv"] = f"{plan['title']}: means"
+    tables = {f"{name}.csv": table for name, table in results.tables.items()}
+    return {
+        file: f"{words} (no rows)" if file in tables and tables[file].empty else words
+        for file, words in described.items()
+        if file in tables or not file.endswith(".csv")
+    }
 
 
 def _facts(results: Results) -> dict[str, str]:
     """What was run on which rows."""
     spec, plan, sizes = results.spec, results.plan, results.group_sizes
     outcome, groups = results.codebook[plan["outcome"]["variable"]], _group_names(plan)
-    n = sum(sizes.values())
+    n = results.n_patients
     percent = text.fixed(100 * sizes["1"] / n, 1)
     files = [spec[key]["file"] for key in ("patients", "readings", "lesions") if key in spec]
     return {
@@ -144,10 +147,20 @@ def _facts(results: Results) -> dict[str, str]:
         "Patients": f"{n} in the analysis",
         "Outcome": f"{outcome.label}: {sizes['1']} with it ({groups['1']}; {percent} %), "
         f"{sizes['0']} without ({groups['0']})",
+        **_caution(sizes),
         "Analysis plan": f"{plan['title']} ({spec['plan']})",
         "Source": plan["source"],
         "Role of the cohort": spec["role"],
     }
+
+
+def _caution(sizes: Mapping[str, int]) -> dict[str, str]:
+    few = [
+        f"{size} patient{'' if size == 1 else 's'} {words} the outcome"
+        for size, words in ((sizes["1"], "with"), (sizes["0"], "without"))
+        if size < FEW
+    ]
+    return {"Caution": f"{text.listed(few)}: every estimate below is very uncertain"} if few else {}
 
 
 def _group_names(plan: Mapping[str, Any]) -> dict[str, str]:
@@ -172,50 +185,25 @@ def header_rows(table: Table) -> list[list[tuple[str, int, int]]]:
     return [top, under]
 
 
-def inline_svg(svg: str, name: str, alt: str) -> Markup:
-    """Return the SVG element of a file to stand inside a page that has others.
-
-    Ids get the figure's name in front, so that they stay unique; what is not part of the picture goes,
-    and so does the size, which the page decides; `alt` says what is seen.
-    """
-    svg = svg[svg.index("<svg") :]
-    for unseen in (r"<!--.*?-->", r"<metadata>.*?</metadata>", r"<style.*?</style>", r"<title>.*?</title>"):
-        svg = re.sub(unseen, "", svg, flags=re.DOTALL)
-    svg = re.sub(r'\bid="', f'id="{name}-', svg)
-    svg = re.sub(r'href="#', f'href="#{name}-', svg)
-    svg = re.sub(r"url\(#", f"url(#{name}-", svg)
-    opening, _, content = svg.partition(">")
-    opening = re.sub(r' (?:width|height)="[^"]*"', "", opening)
-    opening = opening.replace("<svg", f'<svg role="img" aria-label="{html.escape(alt)}"', 1)
-    return Markup(f"{opening}>{content.strip()}")
-
-
 def picture(results: Results, name: str, caption: str, alt: str, number: str = "") -> list[Picture]:
     """Return a figure, or nothing where it was not drawn."""
     if name not in results.figures:
         return []
-    svg = inline_svg(results.figures[name], name, alt)
-    shape = "wide" if svg_width(results.figures[name]) > WIDE else "narrow"
-    return [Picture(svg, number, caption, shape, f"figures/{name}")]
-
-
-def svg_width(svg: str) -> float:
-    """Return the width that an SVG file states, in points."""
-    found = re.search(r'<svg[^>]*\bwidth="([\d.]+)pt"', svg)
-    if found is None:
-        raise ValueError("the SVG file states no width in points")
-    return float(found[1])
+    return [picture_of(results.figures[name], name, caption, alt, number)]
 
 
 def participant_flow(results: Results) -> Section:
-    return Section("flow", "Participant flow", tables=(display.flow_table(results.tables["flow"]),))
+    table = display.flow_table(results.tables["flow"], results.codebook)
+    return Section("flow", "Participant flow", tables=(table,))
 
 
-def characteristics(results: Results) -> Section:
-    plan = results.plan
+def characteristics(results: Results) -> Section | None:
+    plan, groups = results.plan, results.rows("univariable_groups")
+    if groups is None:
+        return None
     table = display.characteristics_table(
         results.tables["univariable"],
-        results.tables["univariable_groups"],
+        groups,
         results.codebook,
         plan["outcome"]["variable"],
         _group_names(plan),
@@ -223,6 +211,8 @@ def characteristics(results: Results) -> Section:
         plan["alpha"],
         results.printed("Table 1"),
     )
+    if table.frame.empty:
+        return None
     return Section("table-1", "Table 1. Variables by outcome", tables=(table,))
 
 
@@ -232,14 +222,28 @@ def multivariable(results: Results) -> Section | None:
         return None
     title = "Table 2. Multivariable regression"
     if fitted.empty:
-        words = f"No variable had p < {results.plan['alpha']:g}, so none was examined in a regression."
-        return Section("table-2", title, (words,))
+        nothing = (
+            f"No variable that may enter the regression had p < {results.plan['alpha']:g} in the univariable "
+            "step, so there is none."
+        )
+        return Section("table-2", title, (nothing,))
     plan = results.plan
     table = display.multivariable_table(
-        fitted, results.codebook, plan["alpha"], plan["confidence"], results.printed("Table 2")
+        fitted,
+        results.codebook,
+        results.n_patients,
+        plan["alpha"],
+        plan["confidence"],
+        results.printed("Table 2"),
     )
     selected = [results.codebook[name].label for name in dict.fromkeys(fitted["variable"]) if name]
-    words = f"Variables with p < {plan['alpha']:g} in the univariable step: {text.listed(selected)}."
+    words = [f"Variables with p < {plan['alpha']:g} in the univariable step: {text.listed(selected)}."]
+    if display.uses_penalty(fitted["p_method"]).any():
+        words.append(
+            "The outcome is separated by these variables: some combination of them tells patients with it "
+            "from those without it, in whole or in part, so that maximum-likelihood estimates are infinite. "
+            "Firth’s penalized likelihood was used for every number of the table."
+        )
     caption = (
         f"Odds ratios of the multivariable regression, each with its {results.level} confidence interval."
     )
@@ -250,22 +254,30 @@ def multivariable(results: Results) -> Section | None:
     ]
     alt = f"Forest plot of odds ratios with {results.level} confidence intervals: {'; '.join(odds_ratios)}."
     pictures = picture(results, "forest_odds_ratios", caption, alt)
-    return Section("table-2", title, (words,), (table,), tuple(pictures))
+    return Section("table-2", title, tuple(words), (table,), tuple(pictures))
 
 
 def discrimination(results: Results) -> Section | None:
-    if "discrimination" not in results.tables:
+    assessed, plan, codebook = results.rows("discrimination"), results.plan, results.codebook
+    if assessed is None:
         return None
-    assessed, plan = results.tables["discrimination"], results.plan
-    alpha, confidence = plan["alpha"], plan["confidence"]
+    alpha, confidence, scores = plan["alpha"], plan["confidence"], plan["discrimination"]["scores"]
     tables = [
-        display.discrimination_table(assessed, alpha, confidence, results.printed("Table 3")),
-        display.classification_table(assessed, confidence),
+        score_tables.discrimination_table(
+            assessed,
+            scores,
+            codebook,
+            results.n_patients,
+            alpha,
+            confidence,
+            results.printed("Table 3"),
+        ),
+        score_tables.classification_table(assessed, scores, codebook, confidence),
     ]
-    pairs = results.tables.get("discrimination_pairs")
-    if pairs is not None and not pairs.empty:
-        tables.append(display.auc_differences_table(pairs, assessed, alpha, confidence))
-    combined = any(len(score["variables"]) > 1 for score in plan["discrimination"]["scores"].values())
+    pairs = results.rows("discrimination_pairs")
+    if pairs is not None:
+        tables.append(score_tables.auc_differences_table(pairs, assessed, alpha, confidence))
+    combined = any(len(scores[name]["variables"]) > 1 for name in assessed["score"])
     words = (
         "Scores of several variables are combined by logistic regression in these same patients: their AUC "
         "is apparent, and tends to be too high.",
@@ -287,6 +299,8 @@ def _roc_pictures(results: Results, assessed: pd.DataFrame) -> list[Picture]:
     }
     pictures = []
     for number, score in results.plan.get("figures", {}).items():
+        if score not in rows:
+            continue
         caption = (
             f"ROC curve of {rows[score]['label']}; AUC with its {results.level} confidence interval, "
             f"{text.count(rows[score]['n'])} patients."
@@ -300,29 +314,34 @@ def _roc_pictures(results: Results, assessed: pd.DataFrame) -> list[Picture]:
 
 def _outcome_pictures(results: Results) -> list[Picture]:
     groups = _group_names(results.plan)
-    pictures = []
-    for variable in results.codebook.values():
+    pictures = {}
+    for score in results.plan["discrimination"]["scores"].values():
+        variable = results.codebook[score["variables"][0]]
         caption = (
-            f"{variable.label} by outcome ({groups['0']}, {groups['1']}): every patient, median and "
-            "quartiles; the dashed line is the cut-off."
+            f"{variable.label} by outcome ({groups['0']}, {groups['1']}): every patient, median and quartiles"
         )
+        caption += "; the dashed line is the cut-off." if "above" in score else "."
+        if results.spec["provenance"].startswith("reconstructed"):
+            caption += " The spread of points within a group is the reconstruction’s, not the patients’."
         alt = f"{variable.label} of every patient in two columns, {groups['0']} and {groups['1']}."
-        pictures += picture(results, f"{variable.name}_by_outcome", caption, alt)
-    return pictures
+        if len(score["variables"]) == 1:
+            pictures[variable.name] = picture(results, f"{variable.name}_by_outcome", caption, alt)
+    return [drawn for found in pictures.values() for drawn in found]
 
 
 def cutoffs(results: Results) -> Section | None:
-    if "cutoff" not in results.tables:
+    chosen = results.rows("cutoff")
+    if chosen is None:
         return None
-    table = display.cutoff_table(results.tables["cutoff"], results.codebook, results.plan["confidence"])
+    table = score_tables.cutoff_table(chosen, results.codebook, results.plan["confidence"])
     return Section("cutoff", "Cut-off", tables=(table,))
 
 
 def agreement(results: Results) -> Section | None:
-    if "agreement" not in results.tables:
+    measured = results.rows("agreement")
+    if measured is None:
         return None
-    measured, marker = results.tables["agreement"], results.plan["marker"]["name"]
-    table = display.agreement_table(measured, marker, results.plan["confidence"])
+    table = display.agreement_table(measured, results.plan["marker"]["name"], results.plan["confidence"])
     pictures = []
     for name in sorted(name for name in results.figures if name.startswith("bland_altman")):
         caption = (
@@ -334,21 +353,17 @@ def agreement(results: Results) -> Section | None:
 
 
 def subanalyses(results: Results) -> Section | None:
-    made = {
-        name: plan
-        for name, plan in results.plan.get("subanalyses", {}).items()
-        if name in results.tables and f"{name}_groups" in results.tables
-    }
     tables = tuple(
         display.subanalysis_table(
-            results.tables[name],
+            tests,
             results.tables[f"{name}_groups"],
             results.codebook,
             plan["title"],
             plan["score"],
             results.plan["alpha"],
         )
-        for name, plan in made.items()
+        for name, plan in results.plan.get("subanalyses", {}).items()
+        if (tests := results.rows(name)) is not None
     )
     return Section("subanalyses", "Subanalyses", tables=tables) if tables else None
 

@@ -24,7 +24,6 @@ from vbq.render.comparison import (
 )
 from vbq.render.labels import (
     AGREEMENT_FORMS,
-    CUTOFF_METHODS,
     INDENT,
     TESTS,
     Codebook,
@@ -32,18 +31,35 @@ from vbq.render.labels import (
     level_key,
     level_label,
     reader_names,
+    step_name,
     term_label,
 )
 
+NOT_APPLIED = ("not assessed", "switched off")  # in the reason of a criterion that nobody was held against
 
-def flow_table(flow: pd.DataFrame) -> Table:
-    """Show the participant flow: who was left after each step."""
-    rows = [
-        [row["step"].replace("_", " "), str(row["reason"]), text.count(row["excluded"]), text.count(row["n"])]
-        for row in flow.to_dict("records")
-    ]
+
+def flow_table(flow: pd.DataFrame, codebook: Codebook) -> Table:
+    """Show the participant flow: who was left after each step.
+
+    The reason of a step stands beside it where it left somebody out or was not applied.
+    """
+    rows = []
+    for row in flow.to_dict("records"):
+        reason = str(row["reason"])
+        told = row["excluded"] > 0 or any(words in reason for words in NOT_APPLIED)
+        words = _variables_named(reason, codebook) if told else ""
+        rows.append([step_name(row["step"]), words, text.count(row["excluded"]), text.count(row["n"])])
     columns = ["Step", "Excluded because", "Excluded", "Left"]
-    return Table("Patients after each step", pd.DataFrame(rows, columns=columns, dtype=str))
+    frame = pd.DataFrame(rows, columns=columns, dtype=str)
+    if not frame["Excluded because"].any():
+        frame = frame.drop(columns="Excluded because")
+    return Table("Patients after each step", frame)
+
+
+def _variables_named(reason: str, codebook: Codebook) -> str:
+    """Write the labels of variables for their names, which are words with an underscore."""
+    words = (codebook[word].label if "_" in word and word in codebook else word for word in reason.split())
+    return " ".join(words)
 
 
 def characteristics_table(
@@ -84,7 +100,10 @@ def characteristics_table(
         p_cells = printed_and_recomputed(
             printed, text.p_value(test["p_value"]), address("univariable", "p_value", variable=name)
         )
-        ends = [*p_cells, TESTS.get(test["test"], "not tested")]
+        words = TESTS.get(test["test"], "not tested")
+        if text.missing(test["p_value"]) and _is_constant(described, variable):
+            words = "constant"
+        ends = [*p_cells, words]
         if significant(test["p_value"], alpha):
             strong.add((len(rows), len(headings) - 2))
         several = len(levels) > 1
@@ -108,6 +127,14 @@ def characteristics_table(
     )
     caption = f"Characteristics of {sum(group_sizes.values())} patients"
     return Table(caption, text_frame(headings, rows), notes, strong=frozenset(strong))
+
+
+def _is_constant(described: Mapping[tuple[str, str, str], Row], variable: Variable) -> bool:
+    """Return whether all patients have the same level, or the same number but for rounding."""
+    if not variable.is_categorical:
+        return text.number(described[variable.name, "", "all"]["sd"]) < 1e-9
+    levels = [described[variable.name, level_key(level), "all"] for level in variable.levels]
+    return sum(level["n"] > 0 for level in levels) == 1
 
 
 def _levels_shown(variable: Variable) -> list[str]:
@@ -154,9 +181,17 @@ def significant(p_value: Any, alpha: float) -> bool:
 
 
 def multivariable_table(
-    multivariable: pd.DataFrame, codebook: Codebook, alpha: float, confidence: float, printed: Printed
+    multivariable: pd.DataFrame,
+    codebook: Codebook,
+    n_patients: int,
+    alpha: float,
+    confidence: float,
+    printed: Printed,
 ) -> Table:
-    """Show Table 2: the logistic regression, the intercept last."""
+    """Show Table 2: the logistic regression, the intercept last.
+
+    `n_patients` are in the analysis, with or without the variables of the regression.
+    """
     level = text.confidence_level(confidence)
     headings = [("Variable", "")]
     for heading in ("Log-odds", f"{level} CI of log-odds", "p value"):
@@ -188,20 +223,40 @@ def multivariable_table(
                 f"{text.fixed(row['statistic'], 2)} ({text.count(row['df'])})",
             ]
         )
-    notes = [f"Bold: p < {alpha:g}."]
-    if len(multivariable):
-        first = multivariable.iloc[0]
-        estimated = multivariable.loc[multivariable["conf_method"] != "", "conf_method"].unique()
-        notes.insert(
-            0,
-            f"n = {text.count(first['n'])} patients with every variable, {text.count(first['n_events'])} "
-            f"with the outcome. Intervals: {text.listed(estimated)}; "
-            f"tests: {text.listed(multivariable['p_method'].unique())}.",
-        )
-    caption = "Multivariable logistic regression"
-    return Table(
-        caption, text_frame(headings, rows), (*notes, *note_of_differences(printed)), strong=frozenset(strong)
+    first = multivariable.iloc[0]
+    estimated = multivariable.loc[multivariable["conf_method"] != "", "conf_method"].unique()
+    notes = (
+        f"n = {text.count(first['n'])} patients with every variable, {text.count(first['n_events'])} "
+        f"with the outcome. Intervals: {text.listed(estimated)}; "
+        f"tests: {text.listed(multivariable['p_method'].unique())}.",
+        *note_of_incomplete({"": first["n"]}, n_patients),
+        f"Bold: p < {alpha:g}.",
+        *note_of_differences(printed),
     )
+    caption = "Multivariable logistic regression"
+    return Table(caption, text_frame(headings, rows), notes, strong=frozenset(strong))
+
+
+def note_of_incomplete(sizes: Mapping[str, int], n_patients: int) -> tuple[str, ...]:
+    """Say how many patients of the analysis lack a variable, where some do.
+
+    `sizes` has the patients who are complete, by what they are complete for; its name is not told where
+    all sizes are the same.
+    """
+    left_out = {name: n_patients - int(n) for name, n in sizes.items()}
+    if not any(left_out.values()):
+        return ()
+    if len(set(left_out.values())) == 1:
+        n = next(iter(left_out.values()))
+        was = "was" if n == 1 else "were"
+        return (f"{n} of the {n_patients} patients in the analysis {was} left out: a variable is missing.",)
+    each = "; ".join(f"{name}: {n}" for name, n in left_out.items() if n)
+    return (f"Of the {n_patients} patients in the analysis, left out for a missing variable: {each}.",)
+
+
+def uses_penalty(methods: pd.Series) -> pd.Series:
+    """Return which rows of a tidy table are from Firth's penalized likelihood, by their methods."""
+    return methods.astype(str).str.contains("penalized (Firth)", regex=False)
 
 
 def ratio_with_interval(row: Row) -> str:
@@ -210,155 +265,6 @@ def ratio_with_interval(row: Row) -> str:
         return ""
     interval = text.ratio_interval(row["odds_ratio_low"], row["odds_ratio_high"])
     return f"{text.ratio(row['odds_ratio'])} ({interval})"
-
-
-def discrimination_table(
-    discrimination: pd.DataFrame, alpha: float, confidence: float, printed: Printed
-) -> Table:
-    """Show Table 3: sensitivity, specificity and AUC of every score, each with its interval."""
-    level = text.confidence_level(confidence)
-    headings = [("Score", ""), ("Positive if", "")]
-    for heading in (
-        f"Sensitivity, % ({level} CI)",
-        f"Specificity, % ({level} CI)",
-        f"AUC ({level} CI)",
-        "p value",
-    ):
-        headings += printed_headings(heading, printed)
-    rows: list[list[str]] = []
-    strong = set()
-    for row in discrimination.to_dict("records"):
-        cells = {
-            **{name: percentage_of(row, name) for name in ("sensitivity", "specificity")},
-            "auc": text.estimate(row["auc"], row["auc_low"], row["auc_high"], 2),
-            "p_value": text.p_value(row["p_value"]),
-        }
-        if significant(row["p_value"], alpha):
-            strong.add((len(rows), len(headings) - 1))
-        rows.append(
-            [row["label"], _cutoff(row)]
-            + [
-                cell
-                for column, words in cells.items()
-                for cell in printed_and_recomputed(
-                    printed, words, address("discrimination", column, score=row["score"])
-                )
-            ]
-        )
-    proportions = text.listed(filter(None, discrimination["proportion_method"].unique()))
-    notes = (
-        _patients(discrimination),
-        f"Intervals: {proportions + ' (proportions), ' if proportions else ''}"
-        f"{text.listed(discrimination['auc_method'].unique())} (AUC). p value: "
-        f"{text.listed(discrimination['p_method'].unique())} test of the logistic regression on the score. "
-        f"Bold: p < {alpha:g}.",
-        *note_of_differences(printed),
-    )
-    caption = "Sensitivity, specificity and area under the ROC curve (AUC)"
-    return Table(caption, text_frame(headings, rows), notes, strong=frozenset(strong))
-
-
-def _patients(discrimination: pd.DataFrame) -> str:
-    """Say in how many patients the scores are assessed, once where it is the same for all."""
-    sizes = [
-        f"n = {text.count(row['n'])}, {text.count(row['n_events'])} with the outcome"
-        for row in discrimination.to_dict("records")
-    ]
-    if len(set(sizes)) == 1:
-        return f"{sizes[0]}."
-    return (
-        "; ".join(f"{label}: {size}" for label, size in zip(discrimination["label"], sizes, strict=True))
-        + "."
-    )
-
-
-def _cutoff(row: Row) -> str:
-    return str(row["cutoff"]).replace("_", " ") or text.NONE
-
-
-def percentage_of(row: Row, name: str) -> str:
-    """Write a fraction of a tidy table, which has its interval, as percentages."""
-    return text.percentage(row[name], row[f"{name}_low"], row[f"{name}_high"])
-
-
-def classification_table(discrimination: pd.DataFrame, confidence: float) -> Table:
-    """Show the counts and predictive values of every score that has a cut-off."""
-    level = text.confidence_level(confidence)
-    rows = [
-        [
-            row["label"],
-            _cutoff(row),
-            *(text.count(row[name]) for name in ("tp", "fp", "fn", "tn")),
-            *(percentage_of(row, name) for name in ("ppv", "npv", "accuracy")),
-        ]
-        for row in discrimination.to_dict("records")
-        if str(row["cutoff"])
-    ]
-    columns = ["Score", "Positive if", "True +", "False +", "False −", "True −"]
-    columns += [f"{name}, % ({level} CI)" for name in ("PPV", "NPV", "Accuracy")]
-    methods = text.listed(filter(None, discrimination["proportion_method"].unique()))
-    notes = (
-        "PPV, NPV: positive and negative predictive value, at the prevalence of these patients. "
-        f"Intervals: {methods}.",
-    )
-    return Table(
-        "Classification at the cut-off", pd.DataFrame(rows, columns=columns, dtype=str), notes if rows else ()
-    )
-
-
-def auc_differences_table(
-    pairs: pd.DataFrame, discrimination: pd.DataFrame, alpha: float, confidence: float
-) -> Table:
-    """Show the paired comparisons of AUCs."""
-    labels = dict(zip(discrimination["score"], discrimination["label"], strict=True))
-    rows, strong = [], set()
-    for i, row in enumerate(pairs.to_dict("records")):
-        nested = str(row["nested"]) == "True"
-        rows.append(
-            [
-                f"{labels[row['score_1']]} minus {labels[row['score_2']]}",
-                text.count(row["n"]),
-                f"{text.fixed(row['auc_1'], 3)}, {text.fixed(row['auc_2'], 3)}",
-                text.estimate(row["difference"], row["difference_low"], row["difference_high"], 3),
-                text.fixed(row["z"], 2),
-                f"{text.p_value(row['p_value'])}{' *' if nested else ''}",
-            ]
-        )
-        if significant(row["p_value"], alpha) and not nested:
-            strong.add((i, 5))
-    level = text.confidence_level(confidence)
-    columns = ["Scores", "n", "AUCs", f"Difference ({level} CI)", "z", "p value"]
-    notes = [f"Test: {text.listed(pairs['p_method'].unique())}. Bold: p < {alpha:g}."]
-    if any(row[5].endswith("*") for row in rows):
-        notes.append(
-            "* One score contains the other and both are fitted to these patients: the test is not valid."
-        )
-    frame = pd.DataFrame(rows, columns=columns, dtype=str)
-    return Table("Differences between AUCs", frame, tuple(notes), strong=frozenset(strong))
-
-
-def cutoff_table(cutoffs: pd.DataFrame, codebook: Codebook, confidence: float) -> Table:
-    """Show the cut-offs that several ways of choosing give."""
-    variable = codebook[cutoffs["score"].iloc[0]]
-    decimals = text.decimals_of_mean(variable.step, cutoffs["cutoff"].std())
-    rows = [
-        [
-            CUTOFF_METHODS[row["method"]],
-            text.estimate(row["cutoff"], row["cutoff_low"], row["cutoff_high"], decimals),
-            percentage_of(row, "sensitivity"),
-            percentage_of(row, "specificity"),
-            text.estimate(row["youden"], row["youden_low"], row["youden_high"], 2),
-        ]
-        for row in cutoffs.to_dict("records")
-    ]
-    level = text.confidence_level(confidence)
-    columns = [
-        f"{name} ({level} CI)" for name in ("Cut-off", "Sensitivity, %", "Specificity, %", "Youden index")
-    ]
-    first = cutoffs.iloc[0]
-    notes = (f"Intervals: {first['conf_method']}, {text.count(first['replicates'])} replicates.",)
-    frame = pd.DataFrame(rows, columns=["Chosen by", *columns], dtype=str)
-    return Table(f"Cut-offs: {variable.label}", frame, notes)
 
 
 def agreement_table(agreement: pd.DataFrame, marker: str, confidence: float) -> Table:
@@ -390,7 +296,8 @@ def subanalysis_table(
 ) -> Table:
     """Show a continuous score by other variables: its mean in each level, and the test of each variable."""
     variable_of_score = codebook[score]
-    decimals = text.decimals_of_mean(variable_of_score.step, groups["sd"].max() if len(groups) else 1)
+    sd = pd.to_numeric(groups["sd"], errors="coerce").max()
+    decimals = text.decimals_of_mean(variable_of_score.step, sd)
     rows: list[list[str]] = []
     strong = set()
     for test in tests.to_dict("records"):

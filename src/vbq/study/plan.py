@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from vbq.scores.marker import Marker, reader_columns
 from vbq.study.design import Codebook
 from vbq.study.univariable import CATEGORICAL_TESTS, CONTINUOUS_TESTS
 
@@ -26,12 +27,18 @@ def contradictions(plan: Plan, codebook: Codebook) -> list[str]:
     return [*_wrong_tests(plan, codebook), *_wrong_scores(plan, codebook), *_wrong_names(plan)]
 
 
-def absent_variables(plan: Plan, columns: Collection[str]) -> list[tuple[str, str]]:
+def absent_variables(
+    plan: Plan, marker: Marker, codebook: Codebook, columns: Collection[str]
+) -> list[tuple[str, str]]:
     """Return each variable that the plan names and the cohort lacks, with every place that names it.
 
-    What stands in that place is left out of the analyses; everything else can be done.
+    What stands in that place is left out of the analyses; everything else can be done. Agreement needs
+    the scores of two readers.
     """
-    return [(name, where) for where, names in _places(plan) for name in names if name not in columns]
+    absent = [(name, where) for where, names in _places(plan) for name in names if name not in columns]
+    if plan.get("agreement") and len(reader_columns(columns, marker, codebook)) < 2:
+        absent.append((f"{marker.name} of a second reader", "agreement"))
+    return absent
 
 
 def _places(plan: Plan) -> Iterator[tuple[str, Sequence[str]]]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import optimize, stats
 
 from vbq.codebook import MARKER_LEVELS, SINS_COMPONENTS
 from vbq.published.reconstruction.measures import match_measure
@@ -99,8 +99,10 @@ def _add_continuous(
             printed("univariable_groups", f"variable={variable}; level=; group={group}", "mean")
             for group in (0, 1)
         )
-        centers = np.where(in_second, means[1].value, means[0].value)
-        start = np.clip(np.round(_draw(centers, settings, rng) / step), low, high).astype(int)
+        drawn = np.empty(n)
+        for members, mean in ((~in_second, means[0]), (in_second, means[1])):
+            drawn[members] = _draw(mean.value, settings, int(members.sum()), rng)
+        start = np.clip(np.round(drawn / step), low, high).astype(int)
         values = match_measure(
             start[present],
             low[present],
@@ -117,14 +119,24 @@ def _add_continuous(
         patients[variable] = column.astype("Int64") if step >= 1 else column
 
 
-def _draw(centers: Array, settings: Mapping[str, Any], rng: np.random.Generator) -> Array:
-    """Draw values around the centers: normal, or log-normal above the lower bound (skewed)."""
+def _draw(center: float, settings: Mapping[str, Any], n: int, rng: np.random.Generator) -> Array:
+    """Draw n values with just this mean and the assumed standard deviation, before bounds.
+
+    Normal, or log-normal above the lower bound (skewed) as durations and enzymes are.
+    """
     sd = settings["sd"]
+    noise = rng.standard_normal(n)
+    noise = (noise - noise.mean()) / noise.std()
     if settings["shape"] == "normal":
-        return rng.normal(centers, sd)
-    above = centers - settings["low"]
-    log_variance = np.log1p((sd / above) ** 2)
-    return settings["low"] + rng.lognormal(np.log(above) - log_variance / 2, np.sqrt(log_variance))
+        return center + sd * noise
+    above = center - settings["low"]
+
+    def excess(log_sd: float) -> float:
+        values = np.exp(log_sd * noise)
+        return float(values.std() / values.mean() - sd / above)
+
+    values = np.exp(optimize.brentq(excess, 1e-6, 5) * noise)
+    return settings["low"] + above * values / values.mean()
 
 
 def _add_constants(patients: pd.DataFrame) -> None:
@@ -281,6 +293,8 @@ def _add_scanner(
             dealt = rng.permutation(np.repeat(list(levels), list(levels.values())))
             if compare_groups(vbq, dealt).p_ols > 0.05:
                 break
+        else:
+            raise ArithmeticError(f"no deal of {variable} leaves VBQ alike between its levels")
         patients[variable] = dealt
 
 

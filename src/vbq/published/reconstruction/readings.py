@@ -25,7 +25,7 @@ def split_between_readers(
         error, readers = sd**2 / 2, n * bias**2 / 2
         return (between - error) / (between + error + 2 * (readers - error) / n) - icc
 
-    difference = bias + optimize.brentq(excess, 1e-9, np.sqrt(between)) * noise
+    difference = bias + optimize.brentq(excess, 1e-9, np.sqrt(2 * between)) * noise
     return scores + difference / 2, scores - difference / 2
 
 
