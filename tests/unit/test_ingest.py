@@ -408,10 +408,10 @@ def test_points_and_counts_are_whole_numbers(site, name, rule):
 
 
 def test_a_converted_count_is_whole_but_for_rounding(site):
-    site.files["patients.csv"]["tenths"] = ["20", "10", "30", "0", "0", "0"]
+    site.files["patients.csv"]["percent"] = ["100", "100", "100", "0", "0", "0"]
     site.spec["patients"]["drop"] = ["n_vcf"]
-    site.map("n_new_vcf", {"column": "tenths", "multiply": 0.1})
-    assert site.read().cohort["n_new_vcf"].tolist() == [2, 1, 3, 0, 0, 0]
+    site.map("n_new_vcf", {"column": "percent", "multiply": 0.07})  # 100 * 0.07 is 7.000000000000001
+    assert site.read().cohort["n_new_vcf"].tolist() == [7, 7, 7, 0, 0, 0]
 
 
 @pytest.mark.parametrize(("row", "count"), [(2, "0"), (5, "1")])

@@ -466,7 +466,6 @@ def test_cutoff_table():
         )
     ]
     assert "2000 replicates" in table.notes[0]
-    assert "chosen again" in table.notes[1]
     assert "at its own cut-off" in table.notes[1]
     assert len(table.notes) == 2
 

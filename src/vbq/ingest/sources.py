@@ -27,7 +27,7 @@ def open_sources(spec: Mapping[str, Any], base: Path, problems: Problems) -> dic
             by_path.setdefault((base / spec[name]["file"]).resolve(), {})[name] = spec[name]
     for path, sections in by_path.items():
         wanted = [entry for name, section in sections.items() for entry in mapped_headings(name, section)]
-        drop = {heading for section in sections.values() for heading in section.get("drop", ())}
+        drop = {heading.strip() for section in sections.values() for heading in section.get("drop", ())}
         ids = {section["id"].strip() for section in sections.values()}
         _check_mapping(wanted, drop, ids, problems)
         settings = _shared_settings(sections, problems)

@@ -110,4 +110,4 @@ def reader_names(raters: str, marker: str) -> str:
 
 def reader_name(column: str, marker: str) -> str:
     """Name the reader of a column of the cohort: reader a."""
-    return f"reader {column.removeprefix(f'{marker}_')}"
+    return f"reader {column.removeprefix(f'{marker}_').removeprefix('reader_')}"

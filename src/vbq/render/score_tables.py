@@ -206,8 +206,7 @@ def cutoff_table(cutoffs: pd.DataFrame, codebook: Codebook, confidence: float) -
     first = cutoffs.iloc[0]
     notes = [
         f"Intervals: {first['conf_method']} ({text.count(first['replicates'])} replicates).",
-        "In every resample the cut-off is chosen again; sensitivity and specificity are those of that "
-        "resample at its own cut-off.",
+        "Sensitivity and specificity of a resample are those at its own cut-off.",
     ]
     if finite.isna().any(axis=None):
         notes.append(f"{text.NONE} in an interval: the limit is not finite.")

@@ -71,7 +71,7 @@ def _welch_p(samples: list[NDArray[np.float64]]) -> float:
         return float("nan")
     means = np.array([sample.mean() for sample in samples])
     variances = np.array([sample.var(ddof=1) for sample in samples])
-    if (variances == 0).any():
+    if any(np.ptp(sample) == 0 for sample in samples):
         return float("nan")
     weights = sizes / variances
     k = len(samples)
