@@ -6,6 +6,16 @@ cd "$(dirname "$0")"
 for script in contingency groups logistic roc cutoff proportions agreement resampling; do
   Rscript --vanilla "$script.R"
 done
+
+# The whole study on the rows that ship with the project.
+study=$(mktemp -d)
+(cd ../.. && Rscript --vanilla benchmarks/study.R "$study")
+mkdir -p values/study
+for table in univariable_categorical univariable_continuous groups_continuous vbq_by vbq_on multivariable \
+  multivariable_tests discrimination discrimination_pairs cutoff agreement; do
+  cp "$study/$table.csv" values/study/
+done
+
 Rscript --vanilla -e '
   for (package in c("MASS", "pROC", "psych", "brglm2")) invisible(loadNamespace(package))
   writeLines(capture.output(print(sessionInfo(), locale = FALSE)), "sessionInfo.txt")
