@@ -86,12 +86,14 @@ def printed_and_recomputed(printed: Printed, recomputed: str, *addresses: Addres
 
 
 def text_frame(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> pd.DataFrame:
+    """Return rows of text under headings, in two levels where some heading has one under it."""
     if any(sub for _, sub in columns):
         return pd.DataFrame(rows, columns=pd.MultiIndex.from_tuples(columns), dtype=str)
     return pd.DataFrame(rows, columns=[heading for heading, _ in columns], dtype=str)
 
 
 def note_of_differences(printed: Printed) -> tuple[str, ...]:
+    """Return the note that explains the mark of a difference, where there is one."""
     if all(figure.agrees for figure in printed.values()):
         return ()
     return (

@@ -193,11 +193,13 @@ def picture(results: Results, name: str, caption: str, alt: str, number: str = "
 
 
 def participant_flow(results: Results) -> Section:
+    """Who was left after each step."""
     table = display.flow_table(results.tables["flow"], results.codebook)
     return Section("flow", "Participant flow", tables=(table,))
 
 
 def characteristics(results: Results) -> Section | None:
+    """Table 1: every variable by outcome."""
     plan, groups = results.plan, results.rows("univariable_groups")
     if groups is None:
         return None
@@ -217,6 +219,7 @@ def characteristics(results: Results) -> Section | None:
 
 
 def multivariable(results: Results) -> Section | None:
+    """Table 2 with its forest plot."""
     fitted = results.tables.get("multivariable")
     if fitted is None:
         return None
@@ -258,6 +261,7 @@ def multivariable(results: Results) -> Section | None:
 
 
 def discrimination(results: Results) -> Section | None:
+    """Table 3 with the ROC curves and the scores by outcome."""
     assessed, plan, codebook = results.rows("discrimination"), results.plan, results.codebook
     if assessed is None:
         return None
@@ -330,6 +334,7 @@ def _outcome_pictures(results: Results) -> list[Picture]:
 
 
 def cutoffs(results: Results) -> Section | None:
+    """The ways to choose a cut-off."""
     chosen = results.rows("cutoff")
     if chosen is None:
         return None
@@ -338,6 +343,7 @@ def cutoffs(results: Results) -> Section | None:
 
 
 def agreement(results: Results) -> Section | None:
+    """Agreement between readers, with the Bland-Altman plots."""
     measured = results.rows("agreement")
     if measured is None:
         return None
@@ -353,6 +359,7 @@ def agreement(results: Results) -> Section | None:
 
 
 def subanalyses(results: Results) -> Section | None:
+    """The tables of a score by other variables."""
     tables = tuple(
         display.subanalysis_table(
             tests,
@@ -369,6 +376,7 @@ def subanalyses(results: Results) -> Section | None:
 
 
 def comparison(results: Results) -> Section | None:
+    """Every printed figure beside the recomputed one."""
     published = results.tables.get("published")
     if published is None:
         return None
@@ -383,6 +391,7 @@ def comparison(results: Results) -> Section | None:
 
 
 def remarks(results: Results) -> Section | None:
+    """What was noticed about the input."""
     found = results.tables["ingest"]
     if found.empty:
         return None

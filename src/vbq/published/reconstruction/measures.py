@@ -68,6 +68,7 @@ def _candidate_sums(
     t = special.stdtrit(sum(sizes) - 2, 1 - p_value.value / 2)
 
     def strangeness(pair: tuple[int, int]) -> tuple[float, int, int]:
+        """How far the standard deviation that the sums imply is from the plausible one."""
         difference = abs(pair[0] / sizes[0] - pair[1] / sizes[1]) * step
         sd = difference / (t * np.sqrt(1 / sizes[0] + 1 / sizes[1]))
         return (round(abs(np.log(sd / plausible_sd)), 9) if sd > 0 else np.inf, *pair)

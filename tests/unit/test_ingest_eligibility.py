@@ -1,0 +1,71 @@
+"""Who is analyzed, and the participant flow."""
+
+import time
+from pathlib import Path
+
+import pandas as pd
+from ingest_site import VBQ
+
+from vbq.codebook import VARIABLES
+from vbq.ingest import read_cohort
+
+
+def test_flow_counts_each_step_in_order(site):
+    site.put("patients.csv", 2, "age", "17")
+    site.put("patients.csv", 3, "follow_up", "5.9")
+    site.put("patients.csv", 4, "follow_up", "")
+    site.put("patients.csv", 5, "vcf", "")
+    site.put("patients.csv", 5, "n_vcf", "")
+    site.spec["eligibility"] = {"no_infection": False}
+    ingested = site.read()
+    flow = ingested.flow.set_index("step")
+    assert flow["n"].tolist() == [6, 5, 5, 5, 5, 5, 5, 4, 3]
+    assert flow["excluded"].tolist() == [0, 1, 0, 0, 0, 0, 0, 1, 1]
+    assert flow.loc["adult", "reason"] == "younger than 18 years"
+    assert flow.loc["spinal_metastasis", "reason"] == "not assessed: no column for spinal_metastasis"
+    assert flow.loc["no_infection", "reason"] == "switched off in the cohort file"
+    assert flow.index[-1] == "outcome known"
+    assert ingested.cohort["row"].tolist() == [4, 6, 7]
+    told = ingested.problems.set_index("row")
+    assert told.loc[4, "rule"] == "criterion follow_up not assessable"
+    assert told.loc[5, "rule"] == "outcome missing"
+    assert told.loc[5, "severity"] == "warning"
+    assert "criterion adult not met" in told.loc[[2], "rule"].tolist()
+    assert (told.loc[3, "rule"], told.loc[3, "value"]) == ("criterion follow_up not met", "5.9")
+
+
+def test_a_criterion_can_be_switched_off(site):
+    site.put("patients.csv", 2, "age", "17")
+    site.spec["eligibility"] = {"adult": False}
+    assert len(site.read().cohort) == 6
+
+
+def test_a_cohorts_own_variables(site):
+    site.spec["variables"] = {
+        "raterisk": {
+            "label": "Self-rated risk",
+            "kind": "ordinal",
+            "levels": {1: "Less", 2: "Same", 3: "More"},
+        },
+        "fell": {"label": "Fell", "kind": "binary"},
+    }
+    site.files["patients.csv"]["risk"] = ["1", "2", "3", "less", "Same", "more"]
+    site.files["patients.csv"]["fell"] = ["yes", "no", "0", "1", "", "No"]
+    site.map("raterisk", "risk")
+    site.map("fell", "fell")
+    cohort = site.read().cohort
+    assert cohort["raterisk"].tolist() == [1, 2, 3, 1, 2, 3]
+    assert cohort["fell"].dropna().tolist() == [1, 0, 0, 1, 0]
+
+
+def test_a_large_file_is_read_in_seconds(site):
+    copies = 5_000
+    for name, frame in site.files.items():
+        large = pd.concat([frame] * copies, ignore_index=True)
+        large["id"] += "-" + (large.index // len(frame)).astype(str)
+        site.files[name] = large
+    site.write()
+    start = time.perf_counter()
+    cohort = read_cohort(site.spec, VARIABLES, VBQ, Path(site.folder), "new_vcf").cohort
+    assert len(cohort) == 6 * copies
+    assert time.perf_counter() - start < 20  # 2 s on the slow machine it was written on
