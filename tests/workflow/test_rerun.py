@@ -111,7 +111,7 @@ def test_an_edited_module_reruns_the_stages_that_use_it(rerun: Copy):
         module.write_text(before)
         os.utime(module, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert "measure_agreement" in stale
-    # Whatever reads the table follows; nothing else does.
+    # What reads the table follows; nothing else does.
     assert stale == {"measure_agreement", "compare_published", "draw_figures", "write_report", "record_run"}
 
 

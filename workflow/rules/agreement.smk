@@ -13,6 +13,7 @@ rule measure_agreement:
         table="results/{cohort}/agreement.csv",
     log:
         "results/{cohort}/logs/measure_agreement.log",
+    priority: 1
     params:
         provenance=from_cohort("provenance"),
         variables=from_cohort("variables", {}),

@@ -14,6 +14,7 @@ rule compare_groups:
         groups="results/{cohort}/univariable_groups.csv",
     log:
         "results/{cohort}/logs/compare_groups.log",
+    priority: 1
     params:
         provenance=from_cohort("provenance"),
         variables=from_cohort("variables", {}),
@@ -33,6 +34,7 @@ rule fit_multivariable:
         table="results/{cohort}/multivariable.csv",
     log:
         "results/{cohort}/logs/fit_multivariable.log",
+    priority: 1
     params:
         provenance=from_cohort("provenance"),
         variables=from_cohort("variables", {}),

@@ -83,6 +83,12 @@ def tables_of(cohort):
     return [f"results/{cohort}/{name}.csv" for name in names]
 
 
+def drawn_tables(cohort):
+    """Those of the tables that figures show."""
+    drawn = ("multivariable", "discrimination", "roc", "agreement")
+    return [table for table in tables_of(cohort) if Path(table).stem in drawn]
+
+
 def results_of(cohort):
     """Everything that is made for a cohort."""
     names = ["cohort.parquet", "figures", "report.html", "run.yaml"]

@@ -15,6 +15,7 @@ rule assess_scores:
         curves="results/{cohort}/roc.csv",
     log:
         "results/{cohort}/logs/assess_scores.log",
+    priority: 1
     params:
         provenance=from_cohort("provenance"),
         variables=from_cohort("variables", {}),

@@ -26,7 +26,7 @@ rule draw_figures:
     """Draw the ROC curves (Figures 2-4), the forest plot, the Bland-Altman plot and the score by outcome."""
     input:
         cohort="results/{cohort}/cohort.parquet",
-        tables=lambda wildcards: tables_of(wildcards.cohort),
+        tables=lambda wildcards: drawn_tables(wildcards.cohort),
         code=sources("draw_figures.py"),
     output:
         report(
@@ -38,6 +38,7 @@ rule draw_figures:
         ),
     log:
         "results/{cohort}/logs/draw_figures.log",
+    priority: 1  # the longest job, and what it needs, first
     params:
         title=from_cohort("title"),
         provenance=from_cohort("provenance"),
