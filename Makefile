@@ -3,7 +3,8 @@
 
 PYTHON ?= python3
 UV_VERSION = 0.13.9
-UV = .tools/bin/uv
+TOOLS = .tools/uv-$(UV_VERSION)
+UV = $(TOOLS)/bin/uv
 ENVIRONMENT = .venv/.from-lock
 
 .PHONY: run test lint report reconstruction benchmark clean
@@ -39,8 +40,8 @@ $(ENVIRONMENT): uv.lock pyproject.toml $(UV)
 	touch $@
 
 $(UV):
-	$(PYTHON) -m venv .tools
-	.tools/bin/pip install --quiet uv==$(UV_VERSION)
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install --quiet uv==$(UV_VERSION)
 
 clean:
 	rm -rf results/*/ .snakemake

@@ -2,14 +2,13 @@
 
 import logging
 import sys
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
 import pandas as pd
 
 from vbq.errors import UserError
-
-PROVENANCE_COLUMNS = ["cohort", "provenance"]
 
 
 def log_to(path: str) -> None:
@@ -22,17 +21,18 @@ def log_to(path: str) -> None:
         filename=path, filemode="w", level=logging.INFO, force=True, format="%(levelname)s: %(message)s"
     )
     logging.captureWarnings(True)
-    sys.excepthook = _log_error
+    sys.excepthook = partial(_log_error, path)
 
 
-def _log_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def _log_error(
+    path: str, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
     if issubclass(kind, UserError):
         logging.error("%s", error)
-        print(f"\n{error}\n", file=sys.stderr)
+        print(f"\n{path}:\n{error}\n", file=sys.stderr)
     else:
         logging.error("stopped", exc_info=(kind, error, trace))
-        file = getattr(logging.getLogger().handlers[0], "baseFilename", "")
-        print(f"\nStopped by an error that should not occur: {error} (details: {file})\n", file=sys.stderr)
+        print(f"\n{path}:\nStopped by an error that should not occur: {error}\n", file=sys.stderr)
 
 
 def write_table(table: pd.DataFrame, path: str, cohort: str, provenance: str) -> None:

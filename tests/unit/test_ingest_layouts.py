@@ -100,6 +100,8 @@ def test_of_several_csf_readings_the_preferred_level_counts(site):
         ("L1 ", "L1"),
         ("l-1", "L1"),
         ("VB L1", "L1"),
+        ("LWK 1", "L1"),
+        ("BWK12", "T12"),
         ("T12", "T12"),
         ("L01", "L1"),
         ("CSF", None),

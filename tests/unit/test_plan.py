@@ -7,6 +7,7 @@ from vbq.study.plan import absent_variables, contradictions
 
 def plan(**changes):
     complete = {
+        "outcome": {"variable": "new_vcf"},
         "univariable": {"variables": ["age", "steroids", "vbq", "sins_category"], "described": ["treatment"]},
         "multivariable": {"exclude": ["sins_category"]},
         "discrimination": {
@@ -55,6 +56,19 @@ def test_agreement_needs_two_readers(readers, told):
         ({"cutoff": {"score": "bmii", "sensitivity": 0.9}}, "cutoff: no variable bmii"),
         ({"cutoff": {"score": "steroids", "sensitivity": 0.9}}, "steroids is binary"),
         ({"multivariable": {"exclude": ["bmi"]}}, "multivariable.exclude: bmi"),
+        ({"univariable": {"variables": ["age", "new_vcf"]}}, "new_vcf is the outcome itself"),
+        (
+            {"subanalyses": {"flow": {"title": "x", "score": "vbq", "variables": ["age"]}}},
+            "there is a table of this name",
+        ),
+        (
+            {
+                "discrimination": {
+                    "scores": {"vbq": {"label": "VBQ", "variables": ["vbq"], "higher_risk": "low"}}
+                }
+            },
+            "cut-offs are for high ones",
+        ),
         ({"univariable": {"variables": ["age"], "exceptions": {"age": "pearson"}}}, "pearson is not a test"),
         ({"univariable": {"variables": ["age"], "exceptions": {"bmi": "ols"}}}, "bmi is not among"),
         (

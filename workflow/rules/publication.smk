@@ -88,7 +88,8 @@ rule record_run:
     log:
         "results/{cohort}/logs/record_run.log",
     params:
-        config=config,
+        seed=config["seed"],
+        resamples=config["resamples"],
         spec=lambda wildcards: COHORTS[wildcards.cohort],
         plan=lambda wildcards: PLANS[wildcards.cohort],
     script:

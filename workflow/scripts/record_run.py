@@ -33,9 +33,14 @@ def git(*arguments: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def checksum(path: str) -> str:
+def files(path: str) -> list[Path]:
+    """A file, or the files of a folder."""
+    return sorted(Path(path).glob("*.*g")) if Path(path).is_dir() else [Path(path)]
+
+
+def checksum(file: str | Path) -> str:
     """SHA-256 of a file."""
-    return sha256(Path(path).read_bytes()).hexdigest()
+    return sha256(Path(file).read_bytes()).hexdigest()
 
 
 log_to(snakemake.log[0])
@@ -45,9 +50,10 @@ record = {
     "commit": git("rev-parse", "HEAD") or "unknown",
     "uncommitted_changes": bool(git("status", "--porcelain")),
     "input_sha256": {path: checksum(path) for path in snakemake.input.files},
-    "results_sha256": {path: checksum(path) for path in snakemake.input.results if Path(path).is_file()},
+    "results_sha256": {str(file): checksum(file) for path in snakemake.input.results for file in files(path)},
     "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
-    "config": snakemake.params.config,
+    "seed": snakemake.params.seed,
+    "resamples": snakemake.params.resamples,
     "cohort_file": snakemake.params.spec,
     "plan": snakemake.params.plan,
 }

@@ -166,7 +166,8 @@ def _check_readings(
     problems: Problems,
 ) -> None:
     """Warn of patients without a reading, of readings without a score, and of scores out of range."""
-    _warn_absent(patients, readings["row"], "patient without a reading", marker.name, problems)
+    if not problems.has_error(file):
+        _warn_absent(patients, readings["row"], "patient without a reading", marker.name, problems)
     # Both are sorted by patient and reader.
     scores = score_readings(readings, marker).set_index(readings["file_row"])
     if marker.name in codebook:

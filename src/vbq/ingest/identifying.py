@@ -8,7 +8,8 @@ import unicodedata
 TERMS = {
     "English": (
         "name, surname, forename, firstname, lastname, fullname, initials, dob, d o b, yob, birthdate, "
-        "birthday, birthyear, birth date, birth day, birth year, birth month, of birth, born on, bday, mrn, "
+        "birthday, birthyear, birth date, birth day, birth year, birth month, birth dt, of birth, born on, "
+        "bday, mrn, accession number, accession no, instance uid, epic id, date of death, "
         "mr number, mr no, mrnumber, medical record, record number, record no, record id, hospital number, "
         "hospital no, chart number, chart no, unit number, ssn, social security, nhs number, nhs no, "
         "national id, passport, account number, sub id, subid, insurance number, insurance no, insurance id, "
@@ -18,6 +19,7 @@ TERMS = {
     ),
     "German": (
         "namen, nachname, vorname, familienname, geburtsname, patientenname, initialen, geb, geburtsdatum, "
+        "geburtsdat, todesdatum, auftragsnummer, rontgennummer, fallkennung, "
         "geburtstag, geburtsjahr, geburtsort, der geburt, geboren, jahrgang, gebdatum, gebdat, gebjahr, "
         "adresse, anschrift, wohnort, strasse, plz, postleitzahl, telefon, telefonnummer, telefonnr, tel, "
         "handy, handynummer, mobilnummer, aktenzeichen, aktennummer, aktennr, krankenakte, fall nr, fallnr, "
@@ -64,6 +66,8 @@ IDENTIFYING = re.compile(
     rf"\b(?:{'|'.join([*', '.join(TERMS.values()).split(', '), *NUMBER_OF_PERSON])})\b"
     rf"|^(?:{ALONE.replace(', ', '|')})$"
 )
+# "Geburts-Datum" is "Geburtsdatum", however it is split.
+JOINED_TERMS = {term.replace(" ", "") for term in ", ".join(TERMS.values()).split(", ") if len(term) > 5}
 NAMED_THING = re.compile(
     r"\b(?:brand|center|centre|cohort|department|device|drug|event|form|hospital|institution|"
     r"instrument|level|manufacturer|medication|model|protocol|scanner|sequence|series|site|vendor) name\b"
@@ -80,7 +84,8 @@ def looks_identifying(heading: str) -> bool:
     Case, accents, punctuation, digits and the joints of camelCase do not matter. Names and ids of sites,
     scanners or images are not a person's.
     """
-    return IDENTIFYING.search(NAMED_THING.sub(" ", _words(heading))) is not None
+    words = NAMED_THING.sub(" ", _words(heading))
+    return IDENTIFYING.search(words) is not None or words.replace(" ", "") in JOINED_TERMS
 
 
 def names_reader(heading: str) -> bool:
@@ -90,7 +95,7 @@ def names_reader(heading: str) -> bool:
 
 def is_code(label: str) -> bool:
     """Whether a reader's label, as in column names, tells no name: a, r1, 12, reader_2, observer_a."""
-    return re.fullmatch(rf"[a-z0-9]{{1,3}}|(?:{READER})_?(?:[a-z]|\d{{1,3}})", label) is not None
+    return re.fullmatch(rf"[a-z]?\d{{1,3}}|[a-z]|(?:{READER})_?(?:[a-z]|\d{{1,3}})", label) is not None
 
 
 def _words(heading: str) -> str:

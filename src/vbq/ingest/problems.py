@@ -107,10 +107,10 @@ class Problems:
             key=lambda found: (found.file != COHORT_FILE, found.file, found.row or 0, found.column),
         )
 
-    def has_error(self, file: str, column: str) -> bool:
-        """Whether a column of a file has an error."""
+    def has_error(self, file: str, column: str | None = None) -> bool:
+        """Whether a column of a file, or any place of it, has an error."""
         return any(
-            found.severity == "error" and (found.file, found.column) == (file, column)
+            found.severity == "error" and found.file == file and column in (None, found.column)
             for found in self._found
         )
 

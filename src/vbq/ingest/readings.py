@@ -15,14 +15,15 @@ from vbq.ingest.values import Column, Table, is_missing, read_numbers
 from vbq.scores.marker import Marker, reader_label
 
 MAX_READERS = 20
-LEVEL = re.compile(r"(?:VB|VERTEBRA|BODY)?([CTLS])0?(\d{1,2})")
-CSF = re.compile(r"CSF(?:AT)?(.*)")
+LEVEL = re.compile(r"(?:VB|VERTEBRA|BODY)?([CTLS]|HWK|BWK|LWK)0?(\d{1,2})")
+CSF = re.compile(r"(?:CSF|LIQUOR|LCR|LCS)(?:AT)?(.*)")
+GERMAN_LEVELS = {"HWK": "C", "BWK": "T", "LWK": "L"}
 
 
 def level_name(text: str) -> str | None:
     """Return the vertebral level ("L1") that a text names ("l-1", "VB L1"), None if it names none."""
     match = LEVEL.fullmatch(re.sub(r"[\W_]+", "", text.upper()))
-    return f"{match[1]}{match[2]}" if match else None
+    return f"{GERMAN_LEVELS.get(match[1], match[1])}{match[2]}" if match else None
 
 
 def shown_readers(labels: Iterable[str]) -> dict[str, str]:
@@ -97,7 +98,10 @@ def _read_reader(
         columns = {f"{marker.name}_{label}", f"{marker.name}_{shown.get(label)}"}
         if not label or same != " ".join(cell.casefold().split()) or columns.intersection(taken):
             unusable.add(cell)
-    action = "its letters and digits make a column name that is empty or taken: rename the reader"
+    action = (
+        "its letters and digits make a column name that is empty, taken, or that of another spelling: give "
+        "each reader one spelling, and another name where it is taken"
+    )
     table.flag(problems, heading, cells.isin(unusable), "unusable reader", action)
     if marker.readers not in ("mean", "first") and reader_label(marker.readers) not in labels.values():
         action = f"the plan's score is that of reader {marker.readers!r}, who is not in this column"

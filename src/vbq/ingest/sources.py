@@ -37,7 +37,9 @@ def open_sources(spec: Mapping[str, Any], base: Path, problems: Problems) -> dic
             continue
         if not _check_headings(path.name, source, wanted, drop, problems):
             continue
-        withheld = ids | {heading for heading in source.headings if looks_identifying(heading)}
+        readers = {section["reader"].strip() for section in sections.values() if "reader" in section}
+        identifying = {heading for heading in source.headings if looks_identifying(heading)}
+        withheld = ids | readers | identifying
         for name in sections:
             decimal = settings.get("decimal", ".")
             tables[name] = Table(name, path.name, source.frame, decimal, frozenset(withheld))

@@ -175,7 +175,8 @@ def auc_differences_table(
     notes = [f"Test: {text.listed(pairs['p_method'].unique())}. Bold: p < {alpha:g}."]
     if any(row[5].endswith("*") for row in rows):
         notes.append(
-            "* One score contains the other and both are fitted to these patients: the test is not valid."
+            "* One score contains the other: DeLong’s test is not valid where such scores are fitted to the "
+            "patients on whom they are compared."
         )
     frame = pd.DataFrame(rows, columns=columns, dtype=str)
     return Table("Differences between AUCs", frame, tuple(notes), strong=frozenset(strong))

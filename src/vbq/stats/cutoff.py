@@ -129,7 +129,8 @@ def choose_cutoffs(
     `outcome` is n values of 0 or 1, `score` n values without NaN, higher meaning a higher risk. In
     every resample the cut-off is chosen again, and sensitivity, specificity and Youden's index are
     those of that resample at its own cut-off: the intervals carry the uncertainty of the choice.
-    They are apparent, not corrected for optimism.
+    They are apparent, not corrected for optimism. Where every resample gives the same sensitivity,
+    specificity or index, as separated groups do, the resamples say nothing of its uncertainty: NaN.
 
     Returns one row per way with `COLUMNS`.
     """
@@ -141,6 +142,8 @@ def choose_cutoffs(
     for i, quantity in enumerate(QUANTITIES):
         low, high = percentile_interval(resampled[:, :, i].T, confidence)
         table[quantity] = observed[:, i]
+        if quantity != "cutoff":
+            low, high = (np.where(low == high, np.nan, limit) for limit in (low, high))
         table[f"{quantity}_low"], table[f"{quantity}_high"] = low, high
     table["conf_method"] = (
         "percentile bootstrap, stratified by outcome; cut-off chosen again in each resample"

@@ -15,12 +15,22 @@ from vbq.study.design import Codebook, complete_rows, design_matrix, outcome_of
 
 Array = NDArray[np.float64]
 
+FITTED = "logistic regression fitted to these patients"
 COUNTS = ("tp", "fp", "fn", "tn")
 PROPORTIONS = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
 COLUMNS = [
     *("score", "label", "n", "n_events", "cutoff", *COUNTS),
     *(f"{name}{end}" for name in PROPORTIONS for end in ("", "_low", "_high")),
-    *("proportion_method", "auc", "auc_low", "auc_high", "auc_method", "auc_logit_low", "auc_logit_high"),
+    *(
+        "proportion_method",
+        "ranked_by",
+        "auc",
+        "auc_low",
+        "auc_high",
+        "auc_method",
+        "auc_logit_low",
+        "auc_logit_high",
+    ),
     *("likelihood_ratio", "df", "p_value", "p_method"),
 ]
 PAIR_COLUMNS = [
@@ -35,7 +45,7 @@ class Score:
 
     A patient is positive when the variable is greater than `above`, or smaller where `higher_risk` is
     "low"; for a categorical variable, when its level comes at or after `positive_from`. With neither,
-    only the ROC curve is assessed. An ordinal variable is ranked by the codebook's order of levels.
+    only the ROC curve is assessed.
     """
 
     name: str
@@ -64,8 +74,9 @@ def assess_scores(
 
     Returns one row per score: counts at the cut-off; sensitivity, specificity, predictive values and
     accuracy (fractions) with Wilson intervals; AUC with DeLong's interval and DeLong's on the logit
-    scale; the likelihood-ratio test of the logistic regression on the score's variables. Combined
-    scores are fitted to these same patients: their AUC is apparent. Where these patients are all with
+    scale; the likelihood-ratio test of the logistic regression on the score's variables. Where
+    `ranked_by` names the regression (`is_fitted`), it is fitted to these same patients and the AUC is
+    apparent. Where these patients are all with
     or all without the outcome, nothing but n is estimated.
     """
     rows: list[dict[str, object]] = []
@@ -86,6 +97,7 @@ def assess_scores(
             {
                 **counted,
                 **_at_cutoff(known, y, score, codebook, confidence),
+                "ranked_by": FITTED if is_fitted(known, score, codebook) else "its values",
                 "auc": auc,
                 "auc_low": low,
                 "auc_high": high,
@@ -106,9 +118,20 @@ def _has_both(outcome: Array) -> bool:
     return 0 < outcome.sum() < len(outcome)
 
 
+def is_fitted(cohort: pd.DataFrame, score: Score, codebook: Codebook) -> bool:
+    """Whether patients are ranked by a logistic regression that is fitted to them.
+
+    So are several variables, and one of three levels or more, as in Ehresman et al. 2019; anything else
+    is ranked by its own values, which nothing turns round.
+    """
+    first = score.variables[0]
+    several_levels = codebook[first].is_categorical and cohort[first].nunique() > 2
+    return len(score.variables) > 1 or several_levels
+
+
 def risk_order(cohort: pd.DataFrame, outcome: str, score: Score, codebook: Codebook) -> Array:
-    """Return n numbers that rank patients by risk: the variable itself, or a fitted linear predictor."""
-    if len(score.variables) > 1:
+    """Return n numbers that rank patients by risk: the variable's values, or a fitted linear predictor."""
+    if is_fitted(cohort, score, codebook):
         design, _ = design_matrix(cohort, score.variables, codebook).independent()
         fit = fit_logistic(design.matrix, outcome_of(cohort, outcome), design.terms)
         return tie_nearly_equal(fit.linear_predictor)

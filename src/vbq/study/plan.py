@@ -9,6 +9,11 @@ from vbq.study.univariable import CATEGORICAL_TESTS, CONTINUOUS_TESTS
 
 Plan = Mapping[str, Any]
 
+TABLES = {
+    *("flow", "ingest", "univariable", "univariable_groups", "multivariable", "discrimination"),
+    *("discrimination_pairs", "roc", "cutoff", "agreement", "published"),
+}
+
 
 def contradictions(plan: Plan, codebook: Codebook) -> list[str]:
     """Return every reason for which no cohort could be analyzed by the plan, a sentence each.
@@ -69,6 +74,8 @@ def _wrong_scores(plan: Plan, codebook: Codebook) -> Iterator[str]:
         first = codebook[variables[0]]
         if len(variables) > 1 and set(score) - {"label", "variables"}:
             yield f"{where}: scores are combined by logistic regression, without a cut-off or direction"
+        if score.get("higher_risk") == "low" and plan.get("cutoff", {}).get("score") in variables:
+            yield f"cutoff: {where} says that low values mean a high risk; cut-offs are for high ones"
         if "above" in score and first.is_categorical:
             yield f"{where}: {first.name} is {first.kind}; give `positive_from`, not `above`"
         if "positive_from" in score and score["positive_from"] not in first.levels:
@@ -81,6 +88,12 @@ def _wrong_scores(plan: Plan, codebook: Codebook) -> Iterator[str]:
 
 
 def _wrong_names(plan: Plan) -> Iterator[str]:
+    outcome = plan["outcome"]["variable"]
+    for where, names in _places(plan):
+        if outcome in names and where != "univariable.described":
+            yield f"{where}: {outcome} is the outcome itself"
+    for name in set(plan.get("subanalyses", {})) & TABLES:
+        yield f"subanalyses.{name}: there is a table of this name already; choose another"
     known = plan.get("discrimination", {}).get("scores", {})
     used = {
         name: "discrimination.pairs"

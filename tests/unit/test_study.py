@@ -1,0 +1,173 @@
+"""The study's analyses on small cohorts that have what real ones have: gaps, ties, levels nobody has."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vbq.codebook import extended
+from vbq.stats.roc import areas_under_curves
+from vbq.study.discrimination import (
+    FITTED,
+    Score,
+    assess_scores,
+    compare_scores,
+    risk_order,
+    roc_curves,
+    scores_of,
+)
+from vbq.study.multivariable import ALIASED, fit_outcome, selected_variables
+from vbq.study.univariable import compare_by_outcome, compare_by_score, summarize_by_outcome
+
+CODEBOOK = extended({"fracture": {"label": "Fracture", "kind": "binary"}})
+CATEGORIES = ("stable", "potentially_unstable", "unstable")
+
+
+@pytest.fixture
+def cohort() -> pd.DataFrame:
+    rng = np.random.default_rng(4)
+    n = 90
+    fracture = np.tile([0, 1, 0], n // 3)
+    vbq = rng.normal(2.6 + 0.6 * fracture, 0.5)
+    return pd.DataFrame(
+        {
+            "fracture": fracture,
+            "vbq": vbq,
+            "age": rng.integers(40, 85, n).astype(float),
+            "steroids": rng.integers(0, 2, n),
+            # Patients of the middle category have the fewest fractures.
+            "sins_category": np.where(fracture, rng.choice(CATEGORIES, n, p=[0.5, 0.1, 0.4]), CATEGORIES[1]),
+            "smoking": rng.choice(["never", "former", "current"], n),
+        }
+    )
+
+
+def test_a_category_of_three_levels_is_ranked_by_its_logistic_regression(cohort):
+    cohort.loc[:20, "sins_category"] = "stable"
+    score = Score("category", "SINS", ("sins_category",), positive_from="unstable")
+    [row] = assess_scores(cohort, "fracture", [score], CODEBOOK).to_dict("records")
+    risk = cohort.groupby("sins_category")["fracture"].transform("mean")
+    assert row["auc"] == pytest.approx(areas_under_curves(cohort["fracture"], risk).auc[0])
+    assert row["ranked_by"] == FITTED
+
+
+def test_a_variable_is_ranked_by_its_values_and_not_turned_round(cohort):
+    low = Score("low", "VBQ", ("vbq",), above=3, higher_risk="low")
+    high = Score("high", "VBQ", ("vbq",), above=3)
+    table = assess_scores(cohort, "fracture", [low, high], CODEBOOK).set_index("score")
+    assert table.loc["low", "auc"] == pytest.approx(1 - table.loc["high", "auc"])
+    assert table.loc["low", "auc"] < 0.5
+    assert table.loc["low", "cutoff"] == "< 3"
+    assert set(table["ranked_by"]) == {"its values"}
+    assert table.loc["high", "tp"] == ((cohort["vbq"] > 3) & (cohort["fracture"] == 1)).sum()
+
+
+def test_each_score_has_the_patients_who_have_its_variables(cohort):
+    cohort.loc[:9, "vbq"] = np.nan
+    scores = [Score("vbq", "VBQ", ("vbq",)), Score("age", "Age", ("age",))]
+    assert assess_scores(cohort, "fracture", scores, CODEBOOK)["n"].tolist() == [80, 90]
+    assert compare_scores(cohort, "fracture", scores, [("vbq", "age")], CODEBOOK)["n"].tolist() == [80]
+
+
+def test_a_score_of_one_outcome_class_has_no_estimate(cohort):
+    cohort.loc[cohort["fracture"] == 0, "vbq"] = np.nan
+    scores = [Score("vbq", "VBQ", ("vbq",), above=3), Score("age", "Age", ("age",))]
+    table = assess_scores(cohort, "fracture", scores, CODEBOOK).set_index("score")
+    assert table.loc["vbq", "n"] == table.loc["vbq", "n_events"] == 30
+    assert np.isnan(table.loc["vbq", "auc"])
+    assert set(roc_curves(cohort, "fracture", scores, CODEBOOK)["score"]) == {"age"}
+    assert compare_scores(cohort, "fracture", scores, [("vbq", "age")], CODEBOOK).empty
+
+
+def test_scores_and_pairs_without_their_variables_are_left_out():
+    plan = {
+        "scores": {
+            "vbq": {"label": "VBQ", "variables": ["vbq"]},
+            "both": {"label": "Both", "variables": ["vbq", "sins"]},
+        },
+        "pairs": [["vbq", "both"]],
+    }
+    scores, pairs = scores_of(plan, ["vbq", "age"])
+    assert [score.name for score in scores] == ["vbq"]
+    assert pairs == []
+
+
+def test_equal_patients_stay_tied_in_a_combined_score(cohort):
+    cohort["steroids"] = cohort["fracture"]
+    cohort.loc[::4, "steroids"] = 1 - cohort.loc[::4, "steroids"]
+    score = Score("both", "Both", ("steroids", "smoking"))
+    order = risk_order(cohort, "fracture", score, CODEBOOK)
+    assert len(np.unique(order)) == len(cohort.groupby(["steroids", "smoking"]))
+
+
+def test_determined_columns_have_no_estimate_and_say_so(cohort):
+    cohort["bmi"] = 2 * cohort["age"] + 3
+    table = fit_outcome(cohort, "fracture", ["age", "bmi", "steroids"], CODEBOOK).set_index("term")
+    alone = fit_outcome(cohort, "fracture", ["age", "steroids"], CODEBOOK).set_index("term")
+    assert np.isnan(table.loc["bmi", "estimate"])
+    assert table.loc["bmi", "p_method"] == ALIASED
+    assert table.loc["age", "estimate"] == pytest.approx(alone.loc["age", "estimate"])
+
+
+def test_separation_is_answered_with_firths_penalty_and_named(cohort):
+    cohort["steroids"] = cohort["fracture"]
+    table = fit_outcome(cohort, "fracture", ["steroids"], CODEBOOK)
+    assert table["p_method"].str.contains("Firth").all()
+    assert np.isfinite(table[["estimate", "conf_low", "conf_high"]]).to_numpy().all()
+
+
+def test_terms_of_several_levels_have_a_test_of_their_own(cohort):
+    table = fit_outcome(cohort, "fracture", ["smoking", "age"], CODEBOOK).set_index("term")
+    assert table.loc["smoking", "df"] == 2
+    assert np.isnan(table.loc["smoking", "estimate"])
+    assert set(table.index) >= {"smoking[former]", "smoking[current]", "age", "(intercept)"}
+    assert table.loc["age", "odds_ratio"] == pytest.approx(np.exp(table.loc["age", "estimate"]))
+
+
+def test_no_selected_variable_gives_an_empty_table(cohort):
+    assert fit_outcome(cohort, "fracture", [], CODEBOOK).empty
+
+
+def test_selection_takes_what_is_significant_and_not_excluded():
+    tests = pd.DataFrame({"variable": ["a", "b", "c", "d"], "p_value": [0.01, 0.2, 0.049, np.nan]})
+    assert selected_variables(tests, ["c"], 0.05) == ["a"]
+    assert selected_variables(tests, [], 0.05) == ["a", "c"]
+
+
+def test_missing_values_are_counted_variable_by_variable(cohort):
+    cohort.loc[:4, "age"] = np.nan
+    table = compare_by_outcome(cohort, "fracture", ["age", "steroids"], CODEBOOK).set_index("variable")
+    assert table["n"].to_dict() == {"age": 85, "steroids": 90}
+    assert table["n_missing"].to_dict() == {"age": 5, "steroids": 0}
+
+
+def test_the_named_test_gives_the_p_value(cohort):
+    table = compare_by_outcome(
+        cohort,
+        "fracture",
+        ["age", "steroids", "smoking"],
+        CODEBOOK,
+        categorical_test="pearson",
+        continuous_test="welch",
+        exceptions={"smoking": "fisher"},
+    ).set_index("variable")
+    for variable, test in {"age": "welch", "steroids": "pearson", "smoking": "fisher"}.items():
+        assert table.loc[variable, "test"] == test
+        assert table.loc[variable, "p_value"] == table.loc[variable, f"p_{test}"]
+    assert table.loc["steroids", "statistic_name"] == "chi-square"
+    assert table.loc["smoking", "statistic_name"] == ""
+
+
+def test_a_score_names_its_rank_test(cohort):
+    table = compare_by_score(cohort, "vbq", ["age", "steroids", "smoking"], CODEBOOK).set_index("variable")
+    assert table["rank_test"].to_dict() == {
+        "age": "Spearman",
+        "steroids": "Mann-Whitney",
+        "smoking": "Kruskal-Wallis",
+    }
+
+
+def test_levels_that_nobody_has_are_shown_with_zero(cohort):
+    cohort["smoking"] = "never"
+    table = summarize_by_outcome(cohort, "fracture", ["smoking"], CODEBOOK)
+    assert table.groupby("level")["n"].sum().to_dict() == {"never": 180, "former": 0, "current": 0}
+    assert set(table["group"]) == {"0", "1", "all"}
