@@ -387,6 +387,12 @@ def test_the_spread_of_reconstructed_points_is_not_the_patients(provenance, told
     assert "dashed line" not in caption
 
 
+@pytest.mark.parametrize(("provenance", "told"), [(SPEC["provenance"], True), ("a registry", False)])
+def test_subanalyses_of_reconstructed_rows_say_nothing_about_the_patients(provenance, told):
+    text = page(FILLED, **LARGER_PLAN, provenance=provenance)
+    assert ("a property of the reconstruction and says nothing about the patients" in text) == told
+
+
 def test_sections_are_functions_of_the_results():
     names = [make.__name__ for make in SECTIONS]
     assert names[0] == "participant_flow"

@@ -72,6 +72,11 @@ class Results:
         """The patients in the analysis."""
         return sum(self.group_sizes.values())
 
+    @property
+    def are_reconstructed(self) -> bool:
+        """Whether the rows are made from a publication's summary statistics, as the cohort file says."""
+        return str(self.spec["provenance"]).startswith("reconstructed")
+
     def rows(self, name: str) -> pd.DataFrame | None:
         """A tidy table, or None where the plan did not ask for it or the cohort gave it no rows."""
         table = self.tables.get(name)
@@ -325,7 +330,7 @@ def _outcome_pictures(results: Results) -> list[Picture]:
             f"{variable.label} by outcome ({groups['0']}, {groups['1']}): every patient, median and quartiles"
         )
         caption += "; the dashed line is the cut-off." if "above" in score else "."
-        if results.spec["provenance"].startswith("reconstructed"):
+        if results.are_reconstructed:
             caption += " The spread of points within a group is the reconstruction’s, not the patients’."
         alt = f"{variable.label} of every patient in two columns, {groups['0']} and {groups['1']}."
         if len(score["variables"]) == 1:
@@ -372,7 +377,13 @@ def subanalyses(results: Results) -> Section | None:
         for name, plan in results.plan.get("subanalyses", {}).items()
         if (tests := results.rows(name)) is not None
     )
-    return Section("subanalyses", "Subanalyses", tables=tables) if tables else None
+    caution = (
+        "The rows are reconstructed. What the publication does not print is a property of the reconstruction "
+        "and says nothing about the patients: here that is everything with no printed figure in the "
+        "comparison below."
+    )
+    words = (caution,) if results.are_reconstructed else ()
+    return Section("subanalyses", "Subanalyses", words, tables) if tables else None
 
 
 def comparison(results: Results) -> Section | None:
