@@ -1,8 +1,10 @@
-"""What every script of the workflow needs: a log, and one way to write a table."""
+"""What scripts of the workflow share: a log, one way to write and read a table, checksums."""
 
 import logging
 import sys
+from collections.abc import Iterable
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 
@@ -54,3 +56,12 @@ def read_table(path: str) -> pd.DataFrame:
         if filled.notna().any() and numbers.notna().equals(filled.notna()):
             table[name] = numbers
     return table
+
+
+def checksums(paths: Iterable[str]) -> dict[str, str]:
+    """Return the SHA-256 of each file, and of each file in a folder (but for hidden ones), by path."""
+    files = []
+    for path in map(Path, paths):
+        inside = sorted(path.iterdir()) if path.is_dir() else [path]
+        files += [file for file in inside if not file.name.startswith(".")]
+    return {str(file): sha256(file.read_bytes()).hexdigest() for file in files}

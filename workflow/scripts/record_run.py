@@ -2,14 +2,13 @@
 
 import platform
 import subprocess
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
 
-from vbq.run import log_to
+from vbq.run import checksums, log_to
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -33,24 +32,14 @@ def git(*arguments: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def files(path: str) -> list[Path]:
-    """A file, or the files of a folder."""
-    return sorted(Path(path).glob("*.*g")) if Path(path).is_dir() else [Path(path)]
-
-
-def checksum(file: str | Path) -> str:
-    """SHA-256 of a file."""
-    return sha256(Path(file).read_bytes()).hexdigest()
-
-
 log_to(snakemake.log[0])
 record = {
     "cohort": snakemake.wildcards.cohort,
     "provenance": snakemake.params.spec["provenance"],
     "commit": git("rev-parse", "HEAD") or "unknown",
     "uncommitted_changes": bool(git("status", "--porcelain")),
-    "input_sha256": {path: checksum(path) for path in snakemake.input.files},
-    "results_sha256": {str(file): checksum(file) for path in snakemake.input.results for file in files(path)},
+    "input_sha256": checksums(snakemake.input.files),
+    "results_sha256": checksums(snakemake.input.results),
     "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
     "seed": snakemake.params.seed,
     "resamples": snakemake.params.resamples,
