@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from vbq.errors import UserError
+
 Kind = Literal["identifier", "binary", "nominal", "ordinal", "continuous"]
 
 MARKER_LEVELS = ("L1", "L2", "L3", "L4")
@@ -226,11 +228,13 @@ def extended(extra: Mapping[str, Mapping[str, Any]]) -> dict[str, Variable]:
 
     `extra` maps a name to the fields of `Variable` (label and kind at least).
 
-    Raises ValueError where a name is one of the codebook's.
+    Raises UserError where a name is one of the codebook's.
     """
     clash = sorted(set(extra) & set(VARIABLES))
     if clash:
-        raise ValueError(f"variables of the codebook cannot be redefined: {', '.join(clash)}")
+        raise UserError(
+            f"`variables` of the cohort file: the codebook has {', '.join(clash)} already; rename"
+        )
     added = {}
     for name, fields in extra.items():
         given = dict(fields)

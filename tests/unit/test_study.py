@@ -78,6 +78,17 @@ def test_a_score_of_one_outcome_class_has_no_estimate(cohort):
     assert compare_scores(cohort, "fracture", scores, [("vbq", "age")], CODEBOOK).empty
 
 
+def test_a_score_that_everyone_shares_tells_nobody_apart(cohort):
+    scores = [
+        Score("steroids", "Steroids", ("steroids",), positive_from=1),
+        Score("both", "b", ("steroids", "age")),
+    ]
+    table = assess_scores(cohort.assign(steroids=1), "fracture", scores, CODEBOOK).set_index("score")
+    assert table.loc["steroids", "auc"] == 0.5
+    assert np.isnan(table.loc["steroids", "p_value"])
+    assert table.loc["both", "df"] == 1
+
+
 def test_scores_and_pairs_without_their_variables_are_left_out():
     plan = {
         "scores": {

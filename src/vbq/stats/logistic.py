@@ -257,8 +257,8 @@ def profile_interval(
     The limits are where twice the drop of the (penalized) log-likelihood, maximized over all other
     coefficients, reaches the chi-square quantile with one degree of freedom; infinite where it never
     does. The profile is followed outward from the estimates, which matters only where a penalized
-    likelihood has a second maximum (completely separated outcomes). Replicates the root of
-    the profile refitted in R, of which `MASS::confint` is a spline (relative 1e-6).
+    likelihood has a second maximum (completely separated outcomes). Replicates the root of the profile
+    refitted in R, of which `MASS::confint` is a spline (relative 1e-6).
     """
     allowed = likelihood.value(coefficients) - special.chdtri(1, 1 - confidence) / 2
     std_error = np.sqrt(likelihood.covariance(coefficients)[j, j])
@@ -267,6 +267,7 @@ def profile_interval(
         return allowed - likelihood.maximize_with(start, [j], [value])[1]
 
     def limit(step: float) -> float:
+        """Step outward, first by `step`, until the limit is passed; then find it."""
         inside = coefficients  # the last known point of the profile above the limit
         for _ in range(MAX_BRACKETS):
             outside, reached = likelihood.maximize_with(inside, [j], [inside[j] + step])

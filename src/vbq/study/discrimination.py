@@ -76,8 +76,7 @@ def assess_scores(
     accuracy (fractions) with Wilson intervals; AUC with DeLong's interval and DeLong's on the logit
     scale; the likelihood-ratio test of the logistic regression on the score's variables. Where
     `ranked_by` names the regression (`is_fitted`), it is fitted to these same patients and the AUC is
-    apparent. Where these patients are all with
-    or all without the outcome, nothing but n is estimated.
+    apparent. Where these patients are all with or all without the outcome, only they are counted.
     """
     rows: list[dict[str, object]] = []
     for score in scores:

@@ -80,11 +80,12 @@ def _wrong_scores(plan: Plan, codebook: Codebook) -> Iterator[str]:
             yield f"{where}: {first.name} is {first.kind}; give `positive_from`, not `above`"
         if "positive_from" in score and score["positive_from"] not in first.levels:
             yield f"{where}: {first.name} has no level {score['positive_from']}"
-    scores = [plan[section]["score"] for section in ("cutoff",) if section in plan]
-    scores += [subanalysis["score"] for subanalysis in plan.get("subanalyses", {}).values()]
-    for name in scores:
+    continuous = {f"subanalyses.{name}": part["score"] for name, part in plan.get("subanalyses", {}).items()}
+    if "cutoff" in plan:
+        continuous["cutoff"] = plan["cutoff"]["score"]
+    for where, name in continuous.items():
         if codebook[name].is_categorical:
-            yield f"{name} is {codebook[name].kind}: a cut-off or subanalysis needs a continuous score"
+            yield f"{where}: {name} is {codebook[name].kind}; the score has to be continuous"
 
 
 def _wrong_names(plan: Plan) -> Iterator[str]:
