@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from vbq.codebook import SINS_COMPONENTS, extended
-from vbq.ingest import IngestError, read_cohort
+from vbq.ingest import read_cohort
+from vbq.problems import InputError
 from vbq.scores.marker import Marker
 
 VBQ = Marker(cutoff=3)
@@ -100,7 +101,7 @@ class Site:
         return read_cohort(self.spec, codebook, marker or VBQ, self.folder, outcome)
 
     def errors(self, **how):
-        with pytest.raises(IngestError) as caught:
+        with pytest.raises(InputError) as caught:
             self.read(**how)
         assert "SECRET" not in str(caught.value)
         return [problem for problem in caught.value.problems if problem.severity == "error"]

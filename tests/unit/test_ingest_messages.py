@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from ingest_site import IDS
 
-from vbq.ingest import IngestError
+from vbq.problems import InputError
 
 
 def test_all_faults_stand_in_one_error_one_a_line(site):
@@ -21,7 +21,7 @@ def test_all_faults_stand_in_one_error_one_a_line(site):
     site.map("shoe_size", "age")
     site.map("bmi", "Quetelet")
     site.files["patients.csv"]["Name"] = "SECRET"
-    with pytest.raises(IngestError) as caught:
+    with pytest.raises(InputError) as caught:
         site.read()
     rules = {problem.rule for problem in caught.value.problems if problem.severity == "error"}
     assert rules == {
@@ -61,7 +61,7 @@ def test_many_rows_with_the_same_problem_are_folded(site):
     patients["age"] = [f"{age},5" if row < 6 else age for row, age in enumerate(patients["age"])]
     patients.loc[[8, 9], "sex"] = ["x", "y"]
     patients["kps"] = "85"
-    with pytest.raises(IngestError) as caught:
+    with pytest.raises(InputError) as caught:
         site.read()
     assert len(caught.value.problems) == 42 + 6 + 2 + 42
     lines = str(caught.value).splitlines()
@@ -87,7 +87,7 @@ def test_every_row_stays_in_the_table(site):
 
 def test_a_value_with_line_breaks_stays_on_its_line(site):
     site.put("patients.csv", 2, "age", "sixty\none, or " + "so " * 50)
-    with pytest.raises(IngestError) as caught:
+    with pytest.raises(InputError) as caught:
         site.read()
     assert len(str(caught.value).splitlines()) == 2
     assert len(str(caught.value)) < 250

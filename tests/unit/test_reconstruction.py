@@ -11,9 +11,10 @@ from scipy import stats
 
 from vbq.codebook import SINS_COMPONENTS, VARIABLES
 from vbq.published.reconstruction.measures import match_measure
-from vbq.published.reconstruction.printed import Printed, PrintedFigures
+from vbq.published.reconstruction.printed import PrintedFigures
 from vbq.published.reconstruction.readings import intensities, split_between_readers
 from vbq.stats.agreement import intraclass_correlations
+from vbq.stats.rounded import Printed
 
 DATA = Path(__file__).parents[2] / "data"
 PATIENTS = pd.read_csv(DATA / "ehresman2019" / "patients.csv", keep_default_na=False, na_values=[""])
@@ -107,11 +108,11 @@ def test_a_measure_meets_means_and_p_value():
     in_second = np.arange(105) >= 49
     bounds = np.full(105, 24), np.full(105, 88)
     start = rng.integers(45, 75, 105)
-    means, p = (Printed(62.0, 0.05), Printed(60.5, 0.05)), Printed(0.482, 0.0005)
+    means, p = (Printed.parse("62.0"), Printed.parse("60.5")), Printed.parse("0.482")
     ages = match_measure(start, *bounds, in_second, 1, means, p, 11, rng)
-    assert means[0].contains(ages[~in_second].mean())
-    assert means[1].contains(ages[in_second].mean())
-    assert p.contains(stats.ttest_ind(ages[~in_second], ages[in_second]).pvalue)
+    assert means[0].allows(ages[~in_second].mean())
+    assert means[1].allows(ages[in_second].mean())
+    assert p.allows(stats.ttest_ind(ages[~in_second], ages[in_second]).pvalue)
 
 
 def test_a_mean_that_the_instrument_cannot_have_is_refused():
@@ -119,7 +120,7 @@ def test_a_mean_that_the_instrument_cannot_have_is_refused():
     rng = np.random.default_rng(1)
     in_second = np.arange(105) >= 49
     bounds = np.full(105, 2), np.full(105, 10)
-    means, p = (Printed(85.4, 0.05), Printed(85.2, 0.05)), Printed(0.938, 0.0005)
+    means, p = (Printed.parse("85.4"), Printed.parse("85.2")), Printed.parse("0.938")
     with pytest.raises(ArithmeticError):
         match_measure(np.full(105, 8), *bounds, in_second, 10, means, p, 15, rng)
 
@@ -136,4 +137,4 @@ def test_printed_figures_prefer_more_decimals_and_leave_out_rejected_ones():
         columns=columns,
     )
     readings = pd.DataFrame({"rejected": ["other; wrong"]})
-    assert PrintedFigures(figures, readings)("t", "score=a", "auc") == Printed(0.89, 0.005)
+    assert PrintedFigures(figures, readings)("t", "score=a", "auc") == Printed.parse("0.89")

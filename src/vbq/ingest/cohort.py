@@ -11,10 +11,10 @@ from vbq.codebook import Variable
 from vbq.ingest.eligibility import select_patients
 from vbq.ingest.patient_ids import Patients, read_patients
 from vbq.ingest.patients import SINS_VARIABLES, index_lesions, read_variables
-from vbq.ingest.problems import COHORT_FILE, Problems
 from vbq.ingest.readings import read_readings, shown_readers
 from vbq.ingest.sources import mapped_headings, open_sources
 from vbq.ingest.values import Table, check_range
+from vbq.problems import COHORT_FILE, Problems
 from vbq.scores import sins
 from vbq.scores.marker import Marker, above_cutoff, combine_readers, score_readings
 
@@ -46,7 +46,7 @@ def read_cohort(
     the cohort's own (`vbq.codebook.extended(spec.get("variables", {}))`), `outcome` the name of a binary one
     of them. Paths are relative to `base`.
 
-    Raises IngestError, which lists all problems, if there is an error anywhere.
+    Raises InputError, which lists all problems, if there is an error anywhere.
     """
     problems = Problems()
     tables = open_sources(spec, base, problems)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from vbq.codebook import CRITERIA, Criterion
-from vbq.ingest.problems import Problems
+from vbq.problems import Problems
 
 
 def select_patients(

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from vbq.ingest.problems import WITHHELD, Problems
 from vbq.ingest.values import NUMBER, Table
+from vbq.problems import WITHHELD, Problems
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import pandas as pd
 
 from vbq.codebook import SINS_COMPONENTS, VARIABLES, Variable
 from vbq.ingest.patient_ids import Patients, rows_of_patients
-from vbq.ingest.problems import COHORT_FILE, Problems
 from vbq.ingest.values import Table, column_from, read_values
+from vbq.problems import COHORT_FILE, Problems
 from vbq.scores import sins
 
 SINS_VARIABLES = (*SINS_COMPONENTS, "sins")

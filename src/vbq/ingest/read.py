@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from vbq.ingest.problems import Problems
+from vbq.problems import Problems
 
 DELIMITERS = (",", ";", "\t")
 ROWS_AT_A_TIME = 20_000  # bounds the memory that Python's strings take

@@ -10,8 +10,8 @@ import pandas as pd
 from vbq.codebook import CSF_LEVELS
 from vbq.ingest.identifying import is_code
 from vbq.ingest.patient_ids import Patients, flag_repeats, rows_of_patients
-from vbq.ingest.problems import COHORT_FILE, Problems
 from vbq.ingest.values import Column, Table, is_missing, read_numbers
+from vbq.problems import COHORT_FILE, Problems
 from vbq.scores.marker import Marker, reader_label
 
 MAX_READERS = 20

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from vbq.ingest.identifying import looks_identifying, names_reader
-from vbq.ingest.problems import COHORT_FILE, Problems
 from vbq.ingest.read import TextFormat, TextTable, read_table
 from vbq.ingest.values import Table
+from vbq.problems import COHORT_FILE, Problems
 
 SECTIONS = ("patients", "readings", "lesions")
 

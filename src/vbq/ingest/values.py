@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from vbq.codebook import SINS_COMPONENTS, Variable
-from vbq.ingest.problems import COHORT_FILE, WITHHELD, Problems, Severity
+from vbq.problems import COHORT_FILE, WITHHELD, Problems, Severity
 
 DECIMAL_COMMA = r"[+-]?\d+,\d+"
 ROUNDING = 1e-9  # what `multiply` may add to a whole number

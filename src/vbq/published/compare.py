@@ -11,9 +11,11 @@ from typing import Any
 
 import pandas as pd
 
+from vbq.stats.rounded import Printed, decimals
+
 UNEXPLAINED = "unexplained"
 NOT_IN_COHORT = "The cohort lacks what this figure is computed from."
-FLOAT_SLACK = 1e-9  # relative to the printed value; covers floating point, never a wrong last digit
+RELATIONS = ("=", "<")
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,11 @@ def sentence(summary: Summary) -> str:
     return "; ".join(clauses) + "."
 
 
+def parse_selector(row: str) -> dict[str, str]:
+    """Return the columns and values that find a row of a table: `variable=sex; level=male; group=1`."""
+    return {key: value for key, _, value in (pair.partition("=") for pair in row.split("; "))}
+
+
 def _as_text(value: Any) -> str:
     """Write a cell as selectors do: 1 for 1.0, nothing for a missing value."""
     if pd.isna(value):
@@ -150,10 +157,7 @@ def _cell(figure: Mapping[Any, Any], texts: Mapping[str, pd.DataFrame]) -> str |
     if figure["table"] not in texts:
         return None
     table = texts[figure["table"]]
-    selector = {}
-    for pair in figure["row"].split("; "):
-        key, _, value = pair.partition("=")
-        selector[key] = value
+    selector = parse_selector(figure["row"])
     absent = [column for column in [*selector, figure["column"]] if column not in table]
     if absent:
         raise ValueError(f"table {figure['table']} has no column {', '.join(absent)}")
@@ -164,25 +168,16 @@ def _cell(figure: Mapping[Any, Any], texts: Mapping[str, pd.DataFrame]) -> str |
 
 
 def _agrees(recomputed: float, figure: Mapping[Any, Any]) -> str:
-    printed = float(figure["printed"])
-    if figure["relation"] == "<":
-        agrees = recomputed < printed
-    elif figure["relation"] == "=":
-        half_a_unit = 0.5 * 10.0 ** -_decimals(figure)
-        agrees = abs(recomputed - printed) <= half_a_unit + FLOAT_SLACK * abs(printed)
-    else:
+    if figure["relation"] not in RELATIONS:
         raise ValueError(f"relation {figure['relation']!r} is neither = nor <")
-    return "yes" if agrees else "no"
+    printed = Printed.parse(figure["printed"], figure["relation"])
+    return "yes" if printed.allows(recomputed) else "no"
 
 
 def _rounded(recomputed: float, figure: Mapping[Any, Any], agrees: str) -> str:
     if agrees == "yes" and figure["relation"] == "=":
         return figure["printed"]  # a tie is shown as it agrees
-    return "" if math.isnan(recomputed) else f"{recomputed:.{_decimals(figure)}f}"
-
-
-def _decimals(figure: Mapping[Any, Any]) -> int:
-    return len(figure["printed"].partition(".")[2])
+    return "" if math.isnan(recomputed) else f"{recomputed:.{decimals(figure['printed'])}f}"
 
 
 def _source(figure: Mapping[Any, Any]) -> str:

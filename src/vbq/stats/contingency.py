@@ -6,6 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+# Ways in which publications choose the test of a table of counts, for all rows of a table alike.
+CONVENTIONS = (
+    *("likelihood_ratio", "pearson", "yates", "fisher", "mid"),
+    *("pearson_fisher", "yates_fisher"),
+)
+SMALL_EXPECTED = 5
 MAX_EXACT_TABLES = 5_000_000
 SAME_PROBABILITY = 1 + 1e-7  # relative slack with which R's fisher.test calls two probabilities equal
 
@@ -37,33 +43,101 @@ def independence_tests(counts: ArrayLike) -> IndependenceTests:
 
     Raises ValueError unless `counts` is a k x 2 table of non-negative integers.
     """
+    table = _occupied(counts)
+    df = len(table) - 1
+    if df < 1 or (table.sum(axis=0) == 0).any():
+        return IndependenceTests(max(df, 0), *[float("nan")] * 7)
+    chi_squares = chi_square_statistics(table)
+    p_fisher, p_mid = _exact_p_values(table)
+    return IndependenceTests(
+        df=df,
+        likelihood_ratio=chi_squares.likelihood_ratio,
+        p_likelihood_ratio=float(special.chdtrc(df, chi_squares.likelihood_ratio)),
+        pearson=chi_squares.pearson,
+        p_pearson=float(special.chdtrc(df, chi_squares.pearson)),
+        p_yates=float(special.chdtrc(df, chi_squares.yates)),
+        p_fisher=p_fisher,
+        p_mid=p_mid,
+    )
+
+
+def conventional_p_values(counts: ArrayLike) -> dict[str, float]:
+    """Return the p-value of a k x 2 table of counts under each of `CONVENTIONS`; NaN where one has none.
+
+    Yates' correction is of 2 x 2 tables: larger ones get Pearson's test. `pearson_fisher` and
+    `yates_fisher` take Fisher's exact test where an expected count is below 5.
+    """
+    tests = independence_tests(counts)
+    yates = tests.p_yates if tests.df <= 1 else tests.p_pearson
+    is_small = smallest_expected(counts) < SMALL_EXPECTED
+    return {
+        "likelihood_ratio": tests.p_likelihood_ratio,
+        "pearson": tests.p_pearson,
+        "yates": yates,
+        "fisher": tests.p_fisher,
+        "mid": tests.p_mid,
+        "pearson_fisher": tests.p_fisher if is_small else tests.p_pearson,
+        "yates_fisher": tests.p_fisher if is_small else yates,
+    }
+
+
+def conventional_p_value(counts: ArrayLike, convention: str) -> float:
+    """Return what `conventional_p_values` has for one convention, without an exact test where none is due."""
+    table = _occupied(counts)
+    exact = convention in ("fisher", "mid") or (
+        convention.endswith("_fisher") and smallest_expected(table) < SMALL_EXPECTED
+    )
+    if exact or len(table) < 2 or (table.sum(axis=0) == 0).any():
+        return conventional_p_values(table)[convention]
+    chi_squares = chi_square_statistics(table)
+    statistic = {
+        "likelihood_ratio": chi_squares.likelihood_ratio,
+        "yates": chi_squares.yates if len(table) == 2 else chi_squares.pearson,
+    }
+    name = convention.removesuffix("_fisher")
+    return float(special.chdtrc(len(table) - 1, statistic.get(name, chi_squares.pearson)))
+
+
+def smallest_expected(counts: ArrayLike) -> float:
+    """Return the smallest expected count of a k x 2 table under independence, levels without any left out."""
+    table = _occupied(counts)
+    return float(_expected(table).min()) if len(table) else float("nan")
+
+
+@dataclass(frozen=True)
+class ChiSquares:
+    """The chi-square statistics of one k x 2 table; `yates` is NaN unless k = 2."""
+
+    likelihood_ratio: float
+    pearson: float
+    yates: float
+
+
+def chi_square_statistics(table: NDArray[np.int64]) -> ChiSquares:
+    """Return the statistics of a k x 2 table of counts without empty rows or columns."""
+    expected = _expected(table)
+    yates = float("nan")
+    if len(table) == 2:
+        correction = min(0.5, float(np.abs(table - expected).min()))
+        yates = float(((np.abs(table - expected) - correction) ** 2 / expected).sum())
+    return ChiSquares(
+        likelihood_ratio=max(2 * float(special.xlogy(table, table / expected).sum()), 0.0),
+        pearson=float(((table - expected) ** 2 / expected).sum()),
+        yates=yates,
+    )
+
+
+def _occupied(counts: ArrayLike) -> NDArray[np.int64]:
+    """Return the levels that occur, the largest last: it is not enumerated by the exact tests."""
     table = np.asarray(counts)
     if table.ndim != 2 or table.shape[1] != 2 or (table < 0).any() or (table != np.floor(table)).any():
         raise ValueError("counts must be a k x 2 table of non-negative integers")
     table = table[table.sum(axis=1) > 0].astype(np.int64)
-    table = table[np.argsort(table.sum(axis=1))]  # the largest level last: it is not enumerated
-    df = len(table) - 1
-    if df < 1 or (table.sum(axis=0) == 0).any():
-        return IndependenceTests(max(df, 0), *[float("nan")] * 7)
+    return np.asarray(table[np.argsort(table.sum(axis=1))])
 
-    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
-    likelihood_ratio = 2 * float(special.xlogy(table, table / expected).sum())
-    pearson = float(((table - expected) ** 2 / expected).sum())
-    p_yates = float("nan")
-    if df == 1:
-        correction = min(0.5, float(np.abs(table - expected).min()))
-        p_yates = special.chdtrc(1, float(((np.abs(table - expected) - correction) ** 2 / expected).sum()))
-    p_fisher, p_mid = _exact_p_values(table)
-    return IndependenceTests(
-        df=df,
-        likelihood_ratio=likelihood_ratio,
-        p_likelihood_ratio=float(special.chdtrc(df, max(likelihood_ratio, 0.0))),
-        pearson=pearson,
-        p_pearson=float(special.chdtrc(df, pearson)),
-        p_yates=float(p_yates),
-        p_fisher=p_fisher,
-        p_mid=p_mid,
-    )
+
+def _expected(table: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
 
 
 def _exact_p_values(table: NDArray[np.int64]) -> tuple[float, float]:

@@ -11,10 +11,11 @@ from scipy import optimize, stats
 
 from vbq.codebook import MARKER_LEVELS, SINS_COMPONENTS
 from vbq.published.reconstruction.measures import match_measure
-from vbq.published.reconstruction.printed import Printed, PrintedFigures
+from vbq.published.reconstruction.printed import PrintedFigures
 from vbq.published.reconstruction.readings import intensities, split_between_readers
 from vbq.published.reconstruction.scores import PrintedModel, solve_scores
 from vbq.stats.groups import compare_groups
+from vbq.stats.rounded import Printed
 
 Array = NDArray[np.float64]
 Assumptions = Mapping[str, Any]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from vbq.published.reconstruction.printed import Printed
+from vbq.stats.rounded import Printed
 
 Integers = NDArray[np.int64]
 
@@ -64,7 +64,9 @@ def _candidate_sums(
     for size, mean in zip(sizes, means, strict=True):
         lowest = int(np.ceil((mean.value - mean.half_unit) * size / step))
         highest = int(np.floor((mean.value + mean.half_unit) * size / step))
-        possible.append([s for s in range(lowest, highest + 1) if mean.contains(s * step / size)])
+        # Strictly inside the rounding: a tie could be printed the other way.
+        inside = [s for s in range(lowest, highest + 1) if abs(s * step / size - mean.value) < mean.half_unit]
+        possible.append(inside)
     t = special.stdtrit(sum(sizes) - 2, 1 - p_value.value / 2)
 
     def strangeness(pair: tuple[int, int]) -> tuple[float, int, int]:

@@ -1,20 +1,8 @@
 """Printed figures, looked up by the place in the results where they are recomputed."""
 
-from dataclasses import dataclass
-
 import pandas as pd
 
-
-@dataclass(frozen=True)
-class Printed:
-    """A printed number and half a unit of its last decimal."""
-
-    value: float
-    half_unit: float
-
-    def contains(self, number: float) -> bool:
-        """Whether a number rounds to the printed one."""
-        return abs(number - self.value) < self.half_unit
+from vbq.stats.rounded import Printed, decimals
 
 
 class PrintedFigures:
@@ -29,7 +17,7 @@ class PrintedFigures:
         usable = figures[
             (figures["relation"] == "=") & (figures["scale"] == "1") & ~figures["id"].isin(rejected)
         ]
-        by_decimals = usable.sort_values("printed", key=lambda printed: printed.map(_decimals), kind="stable")
+        by_decimals = usable.sort_values("printed", key=lambda printed: printed.map(decimals), kind="stable")
         places = by_decimals[["table", "row", "column"]].itertuples(index=False, name=None)
         self._digits: dict[tuple[str, ...], str] = dict(zip(places, by_decimals["printed"], strict=True))
 
@@ -38,14 +26,9 @@ class PrintedFigures:
 
         Raises KeyError where the paper prints none.
         """
-        digits = self._digits[(table, row, column)]
-        return Printed(float(digits), 0.5 * 10.0 ** -_decimals(digits))
+        return Printed.parse(self._digits[(table, row, column)])
 
     def count(self, variable: str, level: object, group: int) -> int:
         """Return the printed number of patients with a level of a variable in an outcome group."""
         row = f"variable={variable}; level={level}; group={group}"
         return int(self("univariable_groups", row, "n").value)
-
-
-def _decimals(digits: str) -> int:
-    return len(digits.partition(".")[2])

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special
 
-from vbq.published.reconstruction.printed import Printed
 from vbq.stats.logistic import Likelihood
+from vbq.stats.rounded import Printed
 
 Array = NDArray[np.float64]
 

@@ -42,8 +42,8 @@ class Problem:
 COLUMNS = [field.name for field in fields(Problem)]
 
 
-class IngestError(UserError):
-    """The input cannot be used. Its text lists the errors, then the warnings, one a line.
+class InputError(UserError):
+    """Files cannot be used. Its text lists the errors, then the warnings, one a line.
 
     Of many rows of a column with the same problem the text shows the first; `problems` has them all.
     """
@@ -115,9 +115,9 @@ class Problems:
         )
 
     def raise_errors(self) -> None:
-        """Raise IngestError, with everything found so far, if there is an error among it."""
+        """Raise InputError, with everything found so far, if there is an error among it."""
         if any(found.severity == "error" for found in self._found):
-            raise IngestError(self.sorted())
+            raise InputError(self.sorted())
 
     def table(self) -> pd.DataFrame:
         """Return what was found as a table with the columns of `Problem`."""
