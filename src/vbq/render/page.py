@@ -1,8 +1,7 @@
-"""The report of one cohort: one HTML page that needs nothing but itself.
+"""The report of one cohort.
 
 A section is a function from `Results` to a `Section`, or to None where there is nothing to show: the plan
-did not ask for it, or the cohort lacks what it needs. `SECTIONS` is their order. Text from data and
-configuration reaches the page through the template, which escapes it.
+did not ask for it, or the cohort lacks what it needs. `SECTIONS` is their order.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,22 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from vbq.codebook import Variable
 from vbq.published.compare import sentence, summary
 from vbq.render import numbers as text
 from vbq.render import score_tables
 from vbq.render import tables as display
-from vbq.render.comparison import (
-    DIFFERS,
-    Printed,
-    Table,
-    comparison_table,
-    disagreements_table,
-    printed_figures,
-)
-from vbq.render.labels import INDENT, term_label
+from vbq.render.comparison import DIFFERS, Printed, comparison_table, disagreements_table, printed_figures
+from vbq.render.html import Section, html_page
+from vbq.render.labels import term_label
 from vbq.render.pictures import Picture, picture_of
 
 FEW = 10  # patients in an outcome group, below which estimates are worth little
@@ -89,40 +81,35 @@ class Results:
         return printed_figures(self.tables["published"], part)
 
 
-@dataclass(frozen=True)
-class Section:
-    """A part of the page with a heading."""
-
-    anchor: str
-    title: str
-    text: tuple[str, ...] = ()
-    tables: tuple[Table, ...] = ()
-    pictures: tuple[Picture, ...] = ()
-
-
 def report_page(results: Results) -> str:
     """Return the page as HTML text."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["header_rows"] = header_rows
-    sections = [section for make in SECTIONS if (section := make(results))]
     published = results.tables.get("published")
-    return environment.get_template("report.html.jinja").render(
+    return html_page(
         title=results.spec["title"],
         provenance=results.spec["provenance"],
         facts=_facts(results),
-        comparison="" if published is None else sentence(summary(published)),
-        sections=sections,
+        verdict=("" if published is None else sentence(summary(published)), "comparison"),
+        sections=[section for make in SECTIONS if (section := make(results))],
+        reading=_reading(results),
         files=_files(results),
-        level=results.level,
-        indent=INDENT,
-        differs=DIFFERS,
     )
+
+
+def _reading(results: Results) -> str:
+    """Say how to read the page."""
+    words = (
+        f"Intervals in brackets have a confidence of {results.level}. Numbers are rounded here and nowhere "
+        "else: "
+        "the files beside this page have every digit, one statistic a column, with the test, the method of "
+        "the "
+        "interval and the number of patients in the same row."
+    )
+    if "published" in results.tables:
+        words += (
+            " Where the publication prints a number it stands in a column of its own, and "
+            f"{DIFFERS} marks one that does not reproduce."
+        )
+    return words
 
 
 def _files(results: Results) -> dict[str, str]:
@@ -132,11 +119,17 @@ def _files(results: Results) -> dict[str, str]:
         described[f"{name}.csv"] = plan["title"]
         described[f"{name}_groups.csv"] = f"{plan['title']}: means"
     tables = {f"{name}.csv": table for name, table in results.tables.items()}
-    return {
+    found = {
         file: f"{words} (no rows)" if file in tables and tables[file].empty else words
         for file, words in described.items()
         if file in tables or not file.endswith(".csv")
     }
+    if "published" in results.spec:
+        audit = f"../{Path(results.spec['published']).name}/audit.html"
+        found[audit] = "what the printed figures say about each other, without patient rows"
+    found["figures/"] = "every figure as SVG and as PNG with 300 dpi"
+    found["run.yaml"] = "what was run: commit, configuration, checksums of the input, versions, seed"
+    return found
 
 
 def _facts(results: Results) -> dict[str, str]:
@@ -170,24 +163,6 @@ def _caution(sizes: Mapping[str, int]) -> dict[str, str]:
 
 def _group_names(plan: Mapping[str, Any]) -> dict[str, str]:
     return {str(group): str(name) for group, name in plan["outcome"]["groups"].items()}
-
-
-def header_rows(table: Table) -> list[list[tuple[str, int, int]]]:
-    """Return the rows of a table's head; each cell is its text, its width in columns and height in rows."""
-    columns = table.frame.columns
-    if columns.nlevels == 1:
-        return [[(str(heading), 1, 1) for heading in columns]]
-    top: list[tuple[str, int, int]] = []
-    under = []
-    pairs: list[Any] = columns.to_list()
-    for heading, sub in pairs:
-        if sub and top and top[-1][0] == heading:
-            top[-1] = (heading, top[-1][1] + 1, 1)
-        else:
-            top.append((heading, 1, 1 if sub else 2))
-        if sub:
-            under.append((sub, 1, 1))
-    return [top, under]
 
 
 def picture(results: Results, name: str, caption: str, alt: str, number: str = "") -> list[Picture]:

@@ -74,7 +74,7 @@ def combined_rules(tables: ArrayLike, interaction: bool = False) -> CombinedRule
     risks = special.expit(eta)
     present = totals > 0
     extreme = (risks < SEPARATED) | (risks > 1 - SEPARATED)
-    determined = np.array([np.linalg.matrix_rank(X[row]) == X.shape[1] for row in present])
+    determined = np.linalg.matrix_rank(X * present[:, :, None]) == X.shape[1]
     is_separated = (extreme & present).any(axis=1) | ~determined
     deviance = _log_likelihood(events, totals, eta)
     n, n_events = totals.sum(axis=1), events.sum(axis=1)

@@ -247,15 +247,16 @@ def size_of_part(overall: Range, part: Range, rest: Range, n: int) -> Range:
     """Return how many of n belong to a part, from the means of all, of the part and of the rest.
 
     overall = (k part + (n - k) rest) / n, hence k = n (overall - rest) / (part - rest). The range is that
-    which rounding leaves, between 0 and n; NaN where the means of part and rest may be equal.
+    which rounding leaves, and may be outside 0 to n: then no number does. Where the means of part and rest
+    may be equal, any number may do if that of all may be equal to them too, and none else.
     """
+    if part.meets(rest.low, rest.high):
+        is_between = overall.meets(min(part.low, rest.low), max(part.high, rest.high))
+        return Range(0, n) if is_between else Range(math.inf, -math.inf)
     corners = [
         n * (a - r) / (p - r)
         for a in (overall.low, overall.high)
         for p in (part.low, part.high)
         for r in (rest.low, rest.high)
-        if p != r
     ]
-    if part.meets(rest.low, rest.high) or not corners:
-        return Range(math.nan, math.nan)
     return Range(min(corners), max(corners))

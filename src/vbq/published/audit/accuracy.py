@@ -143,7 +143,8 @@ def auc_of_dichotomy(paper: Paper) -> Checked:
                     "contradiction",
                     f"{_counts(paper, margins)}: AUC = (sensitivity + specificity) / 2 = {expected.low:.4f}"
                     + ("" if expected.low == expected.high else f" to {expected.high:.4f}"),
-                    "The AUC of a score with two values is nothing else. One of these figures is misprinted, or "
+                    "The AUC of a score with two values is nothing else. One of these figures is "
+                    "misprinted, or "
                     "they are of different scores or patients.",
                 )
     return checked
@@ -178,11 +179,13 @@ def margins_and_thresholds(paper: Paper) -> Checked:
                 checked.add(
                     f"thresholds.{score}",
                     figures,
-                    f"{_label(paper, score)}: no two thresholds of one score give both. {worse.origin} has the lower "
+                    f"{_label(paper, score)}: no two thresholds of one score give both. {worse.origin} has "
+                    "the lower "
                     f"sensitivity and the lower specificity.",
                     "contradiction",
                     f"{_rates_in_words(paper, worse)}; {_rates_in_words(paper, better)}",
-                    "A second cut-off does not explain the difference; different patients, readers or a misprint "
+                    "A second cut-off does not explain the difference; different patients, readers or a "
+                    "misprint "
                     "would.",
                 )
     return checked
@@ -227,8 +230,11 @@ def predictive_values(paper: Paper) -> tuple[Checked, list[Implied]]:
     return checked, numbers
 
 
-def accuracies(paper: Paper) -> Checked:
-    """Ask of every number called an accuracy which quantity of its score it is (of any, where none is named)."""
+def accuracies(paper: Paper, shares_correct: Mapping[str, Range]) -> Checked:
+    """Ask of every number called an accuracy which quantity of its score it is (of any, where none is named).
+
+    `shares_correct` has the proportion that a combined score can classify correctly.
+    """
     checked = Checked()
     for figure in paper.figures.values():
         if figure.kind != "accuracy":
@@ -238,7 +244,7 @@ def accuracies(paper: Paper) -> Checked:
         candidates = [
             (words, found)
             for score in ([named] if named else scores(paper))
-            for words, found in _candidates(paper, score)
+            for words, found in _candidates(paper, score, shares_correct)
         ]
         matches = [words for words, found in candidates if figure.number.meets(found.low, found.high)]
         others = [words for words, _ in candidates if words not in matches]
@@ -253,13 +259,14 @@ def accuracies(paper: Paper) -> Checked:
             f"not fitting: {'; '.join(others)}" if others else "nothing else of this score is printed",
             ""
             if is_proportion or not matches
-            else "It is no proportion of patients classified correctly that the figures show. An AUC of 0.5 is "
+            else "It is no proportion of patients classified correctly that the figures show. An AUC of 0.5 "
+            "is "
             "chance.",
         )
     return checked
 
 
-def _candidates(paper: Paper, score: str) -> Iterator[tuple[str, Range]]:
+def _candidates(paper: Paper, score: str, shares_correct: Mapping[str, Range]) -> Iterator[tuple[str, Range]]:
     """Yield what an accuracy of a score may be, in words with its value, and the range of each."""
     label = _label(paper, score)
     auc = paper.find("discrimination", "auc", score=score)
@@ -272,6 +279,9 @@ def _candidates(paper: Paper, score: str) -> Iterator[tuple[str, Range]]:
         "ppv": "the positive predictive value",
         "npv": "the negative predictive value",
     }
+    if score in shares_correct:
+        share = shares_correct[score]
+        yield f"{words['accuracy']} of {label} ({_percent(share)} %, at a risk of one half)", share
     for margins in distinct_margins(paper, score):
         rates = _allowed(paper, margins)
         for name, quantity in words.items():

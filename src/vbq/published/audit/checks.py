@@ -17,7 +17,13 @@ from vbq.published.audit.estimates import scales
 from vbq.published.audit.expected import cutoffs, performance, subgroup_sizes
 from vbq.published.audit.finding import SEVERITIES, Checked, Finding, findings_table
 from vbq.published.audit.implied import Implied, implied_table
-from vbq.published.audit.joint import combined_rule, feasible_tables, joint_feasibility, joint_table_rows
+from vbq.published.audit.joint import (
+    combined_rule,
+    feasible_tables,
+    joint_feasibility,
+    joint_table_rows,
+    shares_correct,
+)
 from vbq.published.audit.means import attainable, implied_sds
 from vbq.published.audit.p_values import (
     convention_of,
@@ -97,7 +103,7 @@ def audit(paper: Paper) -> Audit:
         "auc_of_dichotomy": auc_of_dichotomy(paper),
         "margins": margins_and_thresholds(paper),
         "predictive_values": values,
-        "accuracy": accuracies(paper),
+        "accuracy": accuracies(paper, shares_correct(feasible)),
         "joint_feasibility": joint_feasibility(paper, feasible),
         "combined_rule": rule,
         "subgroup_size": subgroups,

@@ -35,6 +35,8 @@ def counts_and_percentages(paper: Paper) -> Checked:
             if group not in paper.size_figures or not (count or percent):
                 continue
             checked.tested += 1
+            if known_patients(paper, variable, group) is not None:
+                continue  # the percentages fit, of fewer patients: `levels_add_up` tells so
             size, subject = paper.size(group), f"{variable.name}.{level}.{group}"
             if count and count.number.value > size:
                 checked.add(
@@ -58,6 +60,21 @@ def counts_and_percentages(paper: Paper) -> Checked:
     return checked
 
 
+def known_patients(paper: Paper, variable: Variable, group: str) -> int | None:
+    """Return the sum of all levels where it is smaller than the group and every percentage is of it."""
+    counts = [paper.cell("n", variable.name, level, group) for level in _levels(variable)]
+    percents = [paper.cell("percent", variable.name, level, group) for level in _levels(variable)]
+    if not variable.is_categorical or not all(counts) or not any(percents):
+        return None
+    total = sum(int(count.number.value) for count in counts if count)
+    fits = all(
+        fraction(percent).allows(count.number.value / total) if total else False
+        for count, percent in zip(counts, percents, strict=True)
+        if count and percent
+    )
+    return total if fits and total < paper.size(group) else None
+
+
 def _compare(checked: Checked, subject: str, count: Figure, percent: Figure, size: Figure) -> None:
     n, group_size = int(count.number.value), int(size.number.value)
     if fraction(percent).allows(n / group_size):
@@ -71,7 +88,8 @@ def _compare(checked: Checked, subject: str, count: Figure, percent: Figure, siz
         checked.add(
             f"count_and_percentage.{subject}",
             figures,
-            f"{count.quantity}: {count.digits} ({percent.digits} %) is no share of {group_size} patients; it is "
+            f"{count.quantity}: {count.digits} ({percent.digits} %) is no share of {group_size} patients; "
+            "it is "
             f"one of {_either(denominators)}.",
             "unexplained",
             evidence,
@@ -93,7 +111,8 @@ def levels_add_up(paper: Paper) -> Checked:
     """Hold the sum of all levels of a variable against the size of each group.
 
     Levels exclude each other: a larger sum is a contradiction. A smaller one leaves patients without a
-    value. Where counts are not printed, percentages have to add up to 100 within their rounding.
+    value, which is a note where the percentages are of the others. Where counts are not printed,
+    percentages have to add up to 100 within their rounding.
     """
     checked = Checked()
     for variable in paper.variables:
@@ -120,6 +139,17 @@ def _add_counts(
     addends = " + ".join(figure.digits for figure in counts)
     where = f"{variable.label}, {paper.group_label(group)}"
     is_more = total > size.number.value
+    if known_patients(paper, variable, group) is not None:
+        checked.add(
+            f"levels_add_up.{variable.name}.{group}",
+            [*counts, size],
+            f"{where}: {int(size.number.value) - total} of {size.digits} patients have no value; the "
+            "percentages "
+            f"are of the other {total}.",
+            "note",
+            f"{addends} = {total}, group size {size.digits}",
+        )
+        return
     checked.add(
         f"levels_add_up.{variable.name}.{group}",
         [*counts, size],

@@ -48,7 +48,7 @@ class PrintedEstimate:
             return True
         printed, implied = self.p_value.number.value, reading.wald_p
         if self.p_value.number.is_bound:
-            return reading.excludes_zero or implied < max(printed * FACTOR, BORDER[1])
+            return reading.excludes_zero or implied < printed * FACTOR
         if BORDER[0] <= printed <= BORDER[1] and BORDER[0] / FACTOR <= implied <= BORDER[1] * FACTOR:
             return True
         return (printed < 0.05) == reading.excludes_zero
@@ -80,7 +80,7 @@ def printed_estimates(paper: Paper) -> list[PrintedEstimate]:
 
 
 def scales(paper: Paper) -> tuple[Checked, list[Implied]]:
-    """Decide for every printed estimate whether it is an odds ratio or a log-odds, and what made its interval.
+    """Decide of every printed estimate whether it is an odds ratio or log-odds, and what made its interval.
 
     An odds ratio is compared with 1 and on the log scale, a log-odds with 0. A scale on which interval and
     p-value contradict each other is excluded. A Wald interval is symmetric on the log-odds scale.
@@ -158,7 +158,8 @@ def _tell_scale(checked: Checked, item: PrintedEstimate, possible: Sequence[str]
     checked.add(
         f"scale_of_estimate.{subject}",
         item.figures,
-        f"{item.estimate.quantity}: {printed}: interval and p-value do not fit each other, neither as log-odds "
+        f"{item.estimate.quantity}: {printed}: interval and p-value do not fit each other, neither as "
+        "log-odds "
         "nor as odds ratio.",
         "unexplained",
         evidence,
@@ -173,7 +174,8 @@ def _tell_interval(checked: Checked, item: PrintedEstimate, reading: Interval95,
     is_wald = reading.skew.allows(1)
     evidence = (
         f"as {SCALES[scale]}, on the log-odds scale: {reading.high - reading.estimate:.4g} above and "
-        f"{reading.estimate - reading.low:.4g} below the estimate, ratio {middle:.3f} ({reading.skew.low:.3f} to "
+        f"{reading.estimate - reading.low:.4g} below the estimate, ratio {middle:.3f} "
+        f"({reading.skew.low:.3f} to "
         f"{reading.skew.high:.3f} with rounding); a Wald interval has 1"
     )
     checked.add(
@@ -183,7 +185,8 @@ def _tell_interval(checked: Checked, item: PrintedEstimate, reading: Interval95,
         + (
             "symmetric on the log-odds scale within rounding, as a Wald interval is."
             if is_wald
-            else "not symmetric on the log-odds scale, so it is no Wald interval; a profile-likelihood interval "
+            else "not symmetric on the log-odds scale, so it is no Wald interval; a profile-likelihood "
+            "interval "
             "is skewed like this."
         ),
         "convention",
@@ -202,7 +205,7 @@ def _tell_mixed(checked: Checked, estimates: Sequence[PrintedEstimate]) -> None:
             and other.low.number.value == item.low.number.value
             and other.high.number.value == item.high.number.value
         ]
-        if item.named != "odds_ratio" or not others:
+        if item.named != "odds_ratio" or not others or not item.is_possible("odds_ratio"):
             continue
         proven = [other for other in estimates if not other.is_possible("odds_ratio")]
         words = "; ".join(
@@ -211,7 +214,8 @@ def _tell_mixed(checked: Checked, estimates: Sequence[PrintedEstimate]) -> None:
         checked.add(
             f"scale_of_estimate.{item.term}.named_twice",
             [item.estimate, item.low, item.high, others[0].estimate, others[0].low, others[0].high],
-            f"{item.term}: {item.estimate.digits} ({item.low.digits} to {item.high.digits}) is called an odds ratio "
+            f"{item.estimate.quantity}: {item.estimate.digits} ({item.low.digits} to {item.high.digits}) is "
+            "called an odds ratio "
             f"in “{item.estimate.location}” and an estimate in “{others[0].estimate.location}”.",
             "unexplained" if proven else "note",
             f"proven to be log-odds in the same model: {words}"

@@ -41,16 +41,17 @@ def subgroup_sizes(paper: Paper) -> tuple[Checked, list[Implied]]:
             overall = _overall(groups, paper.sizes)
             found = size_of_part(overall, part.number, rest.number, n)
             figures = [*groups, part, rest]
-            least, most = math.ceil(found.low - 1e-9), math.floor(found.high + 1e-9)
+            is_possible = found.low <= found.high
+            least = max(math.ceil(found.low - 1e-9), 1) if is_possible else n
+            most = min(math.floor(found.high + 1e-9), n - 1) if is_possible else 0
             evidence = (
                 f"mean of all {overall.low:.4f} to {overall.high:.4f}; {n} × (mean of all − {rest.digits}) / "
-                f"({part.digits} − {rest.digits}) = {found.low:.1f} to {found.high:.1f}"
+                f"({part.digits} − {rest.digits}) = "
+                + (f"{found.low:.1f} to {found.high:.1f}" if is_possible else "impossible")
             )
             label = paper.codebook[name].levels[_key(paper, name, levels[1])]
             label = f"{paper.codebook[name].label}: {label}"
-            if math.isnan(found.low):
-                continue
-            if max(least, 1) > min(most, n - 1):
+            if least > most:
                 checked.add(
                     f"subgroup_size.{name}",
                     figures,
@@ -60,13 +61,14 @@ def subgroup_sizes(paper: Paper) -> tuple[Checked, list[Implied]]:
                     "One of the means is misprinted, or they are of different patients.",
                 )
                 continue
-            whole = Range(max(least, 1), min(most, n - 1))
+            whole = Range(least, most)
             method = "the three printed means"
             numbers.append(Implied("n", name, label, whole, method, figures))
             checked.add(
                 f"subgroup_size.{name}",
                 figures,
-                f"{label}: the paper does not print how many; its means imply {whole.low:g} to {whole.high:g} of "
+                f"{label}: the paper does not print how many; its means imply {whole.low:g} to "
+                f"{whole.high:g} of "
                 f"{n} patients.",
                 "note",
                 evidence,
@@ -104,7 +106,8 @@ def cutoffs(paper: Paper) -> tuple[Checked, list[Implied]]:
             f"The midpoint of the printed means, {midpoint.low:.3f} to {midpoint.high:.3f}, rounds to "
             f"{' or '.join(map(str, whole))}; the printed cut-off is {printed.digits}.",
             "note" if agrees else "unexplained",
-            f"({groups[0].digits} + {groups[1].digits}) / 2; the mean of all patients is {overall.low:.3f} to "
+            f"({groups[0].digits} + {groups[1].digits}) / 2; the mean of all patients is {overall.low:.3f} "
+            "to "
             f"{overall.high:.3f} and rounds to {round(overall.low)}",
             "" if agrees else "The cut-off was chosen in another way, or a figure is misprinted.",
         )
@@ -149,7 +152,8 @@ def performance(paper: Paper) -> tuple[Checked, list[Implied]]:
                             dichotomy.of,
                             f"{label}: AUC, from the shares above the cut-off",
                             Range(auc, auc),
-                            f"normal in each group, standard deviations {sds[0]:.3g} and {sds[1]:.3g} from means "
+                            f"normal in each group, standard deviations {sds[0]:.3g} and {sds[1]:.3g} from "
+                            "means "
                             f"and the counts of {margins.origin}",
                             [*groups, *margins.figures],
                         )

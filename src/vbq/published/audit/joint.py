@@ -89,7 +89,7 @@ def _combinations(paper: Paper) -> Iterator[tuple[str, str, str]]:
 
 
 def joint_feasibility(paper: Paper, feasible: Sequence[Feasible]) -> Checked:
-    """Ask whether the printed AUC of the combined score is attainable, under which margins and with which tables."""
+    """Ask whether the printed AUC of the combined score is attainable, under which margins and tables."""
     checked = Checked(tested=sum(len(part.tables) for part in feasible))
     for score in dict.fromkeys(part.score for part in feasible):
         parts = [part for part in feasible if part.score == score and part.auc]
@@ -149,7 +149,8 @@ def _tell_excluded(checked: Checked, part: Feasible, auc: Figure, parts: Sequenc
         f"interaction (at most {part.rules.auc.max():.3f}){words}.",
         "contradiction",
         _span_in_words(part),
-        f"Printed AUC and the counts of {conflicting.origin} cannot both be right, unless the two scores were "
+        f"Printed AUC and the counts of {conflicting.origin} cannot both be right, unless the two scores "
+        "were "
         "combined with such an interaction.",
     )
 
@@ -177,7 +178,7 @@ def _span_in_words(part: Feasible) -> str:
 
 
 def combined_rule(feasible: Sequence[Feasible]) -> tuple[Checked, list[Implied]]:
-    """Give the ranges of coefficients and of predicted risks that the fitting tables leave for the combined rule."""
+    """Give the ranges of coefficients and of risks that the fitting tables leave for the combined rule."""
     checked, numbers = Checked(), []
     for part in feasible:
         if part.interaction or not part.fits.any() or part.auc is None:
@@ -186,7 +187,8 @@ def combined_rule(feasible: Sequence[Feasible]) -> tuple[Checked, list[Implied]]
         origins = ", ".join(dict.fromkeys(margins.origin for margins in part.margins))
         figures = [part.auc, *part.margins[0].figures, *part.margins[1].figures]
         method = (
-            f"logistic regression {MODELS[False]} on the {int(part.fits.sum())} joint tables that fit the printed "
+            f"logistic regression {MODELS[False]} on the {int(part.fits.sum())} joint tables that fit the "
+            "printed "
             f"margins ({origins}) and AUC"
         )
         names = {"neither": "neither positive", "both": "both positive"}
@@ -226,15 +228,29 @@ def combined_rule(feasible: Sequence[Feasible]) -> tuple[Checked, list[Implied]]
         checked.add(
             f"combined_rule.{part.score}",
             figures,
-            f"The combined rule is not printed. The {int(part.fits.sum())} joint tables that fit leave these risks "
+            f"The combined rule is not printed. The {int(part.fits.sum())} joint tables that fit leave "
+            "these risks "
             f"and coefficients: {'; '.join(words)}.",
             "note",
             _span_in_words(part)
             + (f"; {separated} of them have no finite coefficients and are left out" if separated else ""),
-            "These are risks in a sample in which the outcome is as frequent as here; elsewhere the intercept "
+            "These are risks in a sample in which the outcome is as frequent as here; elsewhere the "
+            "intercept "
             "differs.",
         )
     return checked, numbers
+
+
+def shares_correct(feasible: Sequence[Feasible]) -> dict[str, Range]:
+    """Return what share of patients each combined rule can classify correctly at a risk of one half.
+
+    Over the joint tables that fit the printed AUC without interaction.
+    """
+    found: dict[str, list[float]] = {}
+    for part in feasible:
+        if not part.interaction and part.fits.any():
+            found.setdefault(part.score, []).extend(part.rules.accuracy[part.fits])
+    return {score: Range(min(values), max(values)) for score, values in found.items()}
 
 
 def joint_table_rows(feasible: Sequence[Feasible]) -> pd.DataFrame:

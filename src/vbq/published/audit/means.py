@@ -1,4 +1,4 @@
-"""Printed means: whether the instrument can have them, and the standard deviation that their p-value implies."""
+"""Printed means: whether the instrument can have them, and which standard deviation they imply."""
 
 import math
 from collections.abc import Iterator
@@ -66,7 +66,8 @@ def attainable(paper: Paper) -> Checked:
             if missing is None or is_printed:
                 finding += ", and the number of values is printed." if is_printed else "."
             else:
-                finding += f"; {n - missing} values have: {missing} value{'' if missing == 1 else 's'} may be missing."
+                finding += f"; {n - missing} values have: {missing} value{'' if missing == 1 else 's'} may "
+                "be missing."
             checked.add(
                 f"attainable_mean.{row.variable.name}.{group}",
                 [mean, paper.size_figures[group]],
@@ -83,9 +84,9 @@ def implied_sds(paper: Paper) -> tuple[Checked, list[Implied]]:
     """Compute the pooled standard deviation that means and p-value imply, and hold it against what can be.
 
     The p-value is taken to be that of linear regression on the group (pooled t test). Bounds: no standard
-    deviation of values within the codebook's ranges with these means is larger (Bhatia-Davis inequality), none
-    of values in the instrument's steps is smaller. Where it is printed, the standard deviations' own
-    p-values are compared. A non-negative quantity whose mean is less than two standard deviations above its
+    deviation of values within the codebook's ranges with these means is larger (Bhatia-Davis inequality),
+    none of values in the instrument's steps is smaller. Where standard deviations are printed, their own
+    p-value is compared. A non-negative quantity whose mean is less than two standard deviations above its
     lower bound is skewed (Altman and Bland 1996).
     """
     checked, numbers = Checked(), []
@@ -134,10 +135,12 @@ def _against_bounds(checked: Checked, row: MeanRow, implied: Range) -> None:
         checked.add(
             f"implied_sd.{variable.name}",
             _figures(row),
-            f"{variable.label}: means and p-value imply a pooled standard deviation of {_span(implied)}; {name} "
+            f"{variable.label}: means and p-value imply a pooled standard deviation of {_span(implied)}; "
+            f"{name} "
             f"is {bound:.3g}.",
             "unexplained",
-            f"means {row.means[0].digits} and {row.means[1].digits}, p {row.p_value.text if row.p_value else ''}, "
+            f"means {row.means[0].digits} and {row.means[1].digits}, p "
+            f"{row.p_value.text if row.p_value else ''}, "
             f"n {row.sizes[0]} and {row.sizes[1]}: s = |difference| / (t √(1/n + 1/m))",
             "A mean or the p-value is misprinted, or the p-value is not that of a pooled t test.",
         )
@@ -152,7 +155,8 @@ def _against_skew(checked: Checked, row: MeanRow, implied: Range) -> None:
         checked.add(
             f"implied_sd.{row.variable.name}.skew",
             _figures(row),
-            f"{row.variable.label}: a pooled standard deviation of {_span(implied)} with means from {distance:.3g} "
+            f"{row.variable.label}: a pooled standard deviation of {_span(implied)} with means from "
+            f"{distance:.3g} "
             f"above the lowest possible value means that the values are skewed.",
             "note",
             f"{distance:.3g} < 2 × {implied.low:.3g}",
@@ -171,7 +175,8 @@ def _against_printed_sds(checked: Checked, row: MeanRow, sds: tuple[Figure, Figu
         checked.add(
             f"implied_sd.{row.variable.name}.printed",
             [*_figures(row), *sds],
-            f"{row.variable.label}: the printed means and standard deviations do not give the printed p-value, "
+            f"{row.variable.label}: the printed means and standard deviations do not give the printed "
+            "p-value, "
             f"{row.p_value.text}, by the pooled t test or Welch's.",
             "unexplained",
             f"p by {recomputed}, printed {row.p_value.text}",

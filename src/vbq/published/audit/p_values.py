@@ -19,7 +19,8 @@ NAMES = {
     "fisher": "Fisher's exact test",
     "mid": "mid-p exact test",
     "pearson_fisher": "Pearson chi-square, Fisher's exact test where an expected count is below 5",
-    "yates_fisher": "chi-square with Yates' correction, Fisher's exact test where an expected count is below 5",
+    "yates_fisher": "chi-square with Yates' correction, Fisher's exact test where an expected count is "
+    "below 5",
 }
 
 
@@ -117,7 +118,8 @@ def _bounds(checked: Checked, paper: Paper, row: TestedRow, convention: Conventi
             checked.add(
                 f"p_value_convention.{variable.name}.bound",
                 [printing, row.p_value],
-                f"{variable.label}: p {printing.text} is printed in “{printing.location}”; the recomputed p is not "
+                f"{variable.label}: p {printing.text} is printed in “{printing.location}”; the recomputed p "
+                "is not "
                 "below that.",
                 "convention",
                 f"{_counts_in_words(row.counts)}: {NAMES[convention.leading[0]]} {p:.5f}",
@@ -137,7 +139,8 @@ def _breaks(checked: Checked, paper: Paper, row: TestedRow, convention: Conventi
         finding += f"; it is that of the {NAMES[others[0]]}."
     elif row.is_exact and rounds_twice_to(p, printed.number):
         finding += (
-            f", nor that of another usual test. Rounding {p:.5f} to one decimal more and then again would give "
+            f", nor that of another usual test. Rounding {p:.5f} to one decimal more and then again would "
+            "give "
             "it: this fits, but is not proven."
         )
     else:
@@ -192,6 +195,8 @@ def selection(paper: Paper) -> Checked:
         printed = paper.p_value(variable.name)
         if printed is None or variable.name in excluded:
             continue
+        if not printed.number.is_bound and printed.number.meets(paper.alpha, paper.alpha):
+            continue  # rounded, it may lie on either side
         checked.tested += 1
         in_model = multivariable_figures(paper, variable.name)
         is_selected = is_significant(printed, paper.alpha)

@@ -102,7 +102,8 @@ def _tell(checked: Checked, paper: Paper, row: TestedRow, convention: Convention
         checked.add(
             f"repair.{row.counts.variable.name}",
             figures,
-            f"{label}: no change of the counts by up to {patients} restores the sums and the printed p-value.",
+            f"{label}: no change of the counts by up to {patients} restores the sums and the printed "
+            "p-value.",
             "note",
             f"{found.n_tried} changes tried, under the {convention.name}",
         )
@@ -110,12 +111,14 @@ def _tell(checked: Checked, paper: Paper, row: TestedRow, convention: Convention
     words = [_change_in_words(paper, row, convention, table) for table in found.tables]
     if len(words) == 1:
         finding = (
-            f"{label}: one smallest change restores the sums and the printed p-value: {words[0]}. It fits; that "
+            f"{label}: one smallest change restores the sums and the printed p-value: {words[0]}. It fits; "
+            "that "
             "it is what happened is not proven."
         )
     else:
         finding = (
-            f"{label}: {len(words)} changes by {patients} restore the sums and the printed p-value; the figures "
+            f"{label}: {len(words)} changes by {patients} restore the sums and the printed p-value; the "
+            "figures "
             "do not tell which, if any, is right."
         )
     shown = "; ".join(words[:4]) + ("; ..." if len(words) > 4 else "")
@@ -124,7 +127,8 @@ def _tell(checked: Checked, paper: Paper, row: TestedRow, convention: Convention
         figures,
         finding,
         "note",
-        f"{len(words)} of the {found.n_tried} changes by {patients} that restore the sums fit p {row.p_value.text} "
+        f"{len(words)} of the {found.n_tried} changes by {patients} that restore the sums fit p "
+        f"{row.p_value.text} "
         f"({NAMES[convention.leading[0]]}): {shown}",
         "The printed percentages of the changed counts would be wrong too.",
     )
