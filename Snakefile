@@ -20,16 +20,20 @@ include: "workflow/rules/association.smk"
 include: "workflow/rules/discrimination.smk"
 include: "workflow/rules/agreement.smk"
 include: "workflow/rules/publication.smk"
+include: "workflow/rules/audit.smk"
 include: "workflow/rules/reconstruction.smk"
 
 
 rule all:
-    """Everything, for every cohort of the configuration."""
+    """Everything, for every cohort and every paper of the configuration."""
     default_target: True
     input:
         [results_of(cohort) for cohort in COHORTS],
+        audits(),
 
 
 onsuccess:
     for cohort in COHORTS:
         print(closing_line(cohort))
+    for paper in PAPERS:
+        print(closing_line_of_audit(paper))

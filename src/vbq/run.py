@@ -37,14 +37,16 @@ def _log_error(
         print(f"\n{path}:\nStopped by an error that should not occur: {error}\n", file=sys.stderr)
 
 
-def write_table(table: pd.DataFrame, path: str, cohort: str, provenance: str) -> None:
-    """Write a tidy table as CSV, whole or not at all, with its cohort and provenance in every row.
-
-    Numbers are not rounded.
-    """
+def write_csv(table: pd.DataFrame, path: str) -> None:
+    """Write a table as CSV, whole or not at all. Numbers are not rounded."""
     part = Path(f"{path}.part")
-    table.assign(cohort=cohort, provenance=provenance).to_csv(part, index=False, lineterminator="\n")
+    table.to_csv(part, index=False, lineterminator="\n")
     part.replace(path)
+
+
+def write_table(table: pd.DataFrame, path: str, cohort: str, provenance: str) -> None:
+    """Write a tidy table by `write_csv`, with its cohort and provenance in every row."""
+    write_csv(table.assign(cohort=cohort, provenance=provenance), path)
 
 
 def read_table(path: str) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 #   apt-get install r-base-core r-cran-mass r-cran-proc r-cran-psych r-cran-rms r-cran-brglm2
 set -eu
 cd "$(dirname "$0")"
-for script in contingency groups logistic roc cutoff proportions agreement resampling; do
+for script in contingency groups logistic roc cutoff proportions agreement resampling rounded joint; do
   Rscript --vanilla "$script.R"
 done
 

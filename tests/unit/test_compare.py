@@ -18,15 +18,18 @@ BLANK = {
     "scale": "1",
     "note": "",
 }
-NO_READINGS = pd.DataFrame(columns=["id", "conflict", "chosen", "rejected", "renamed", "reason"], dtype=str)
+NO_READINGS = pd.DataFrame(
+    columns=["id", "conflict", "chosen", "rejected", "renamed", "reason", "findings"], dtype=str
+)
 
 
 def figures(*changes):
     return pd.DataFrame([BLANK | change for change in changes])
 
 
-def reading(rejected, reason, renamed=""):
-    return pd.DataFrame([{"id": "r", "rejected": rejected, "renamed": renamed, "reason": reason}])
+def reading(rejected, reason, renamed="", findings=""):
+    fields = {"id": "r", "rejected": rejected, "renamed": renamed, "reason": reason, "findings": findings}
+    return pd.DataFrame([fields])
 
 
 def groups(mean=60.5):

@@ -8,7 +8,8 @@ import pytest
 
 from vbq.codebook import extended
 from vbq.render.comparison import Table
-from vbq.render.page import SECTIONS, Results, header_rows, report_page
+from vbq.render.html import header_rows
+from vbq.render.page import SECTIONS, Results, report_page
 from vbq.render.pictures import inline_svg
 
 ATTACK = '<script>alert("1")</script>&amp;'

@@ -44,8 +44,23 @@ COHORTS = {
 PLANS = {name: read_config(cohort["plan"], "plan.schema.yaml") for name, cohort in COHORTS.items()}
 
 
+def paper_folders(paths, cohorts):
+    """The folders of transcribed papers by name: those listed, and those that cohorts are compared with."""
+    used = dict.fromkeys([*paths, *(cohort["published"] for cohort in cohorts if "published" in cohort)])
+    folders = {Path(path).name: path for path in used}
+    if len(folders) < len(used):
+        raise WorkflowError(f"config: two papers have the same name: {', '.join(used)}")
+    return folders
+
+
+PAPERS = paper_folders(config.get("papers", []), COHORTS.values())
+DESCRIBED = {name: read_config(f"{path}/paper.yaml", "paper.schema.yaml") for name, path in PAPERS.items()}
+PAPER_PLANS = {name: read_config(paper["plan"], "plan.schema.yaml") for name, paper in DESCRIBED.items()}
+
+
 wildcard_constraints:
     cohort="|".join(COHORTS),
+    paper="|".join(PAPERS) or "none",
     subanalysis="|".join({name for plan in PLANS.values() for name in plan.get("subanalyses", {})}) or "none",
 
 
@@ -95,6 +110,20 @@ def results_of(cohort):
     if "published" in COHORTS[cohort]:
         names.append("published.csv")
     return tables_of(cohort) + [f"results/{cohort}/{name}" for name in names]
+
+
+def audits():
+    """The page of every paper's audit."""
+    return [f"results/{paper}/audit.html" for paper in PAPERS]
+
+
+def closing_line_of_audit(paper):
+    """What the audit of a paper found, in one line, and where to look."""
+    page, sentence = (Path("results", paper, name) for name in ("audit.html", "audit.txt"))
+    if not page.is_file():
+        return f"{paper}: the printed figures were not audited in this run"
+    found = sentence.read_text(encoding="utf-8").strip()
+    return f"{paper}, the printed figures by themselves: {found} Open {page}"
 
 
 def closing_line(cohort):

@@ -57,7 +57,7 @@ rule write_report:
             [f"results/{wildcards.cohort}/published.csv"] if "published" in COHORTS[wildcards.cohort] else []
         ),
         figures="results/{cohort}/figures",
-        template="src/vbq/render/report.html.jinja",
+        template="src/vbq/render/page.html.jinja",
         code=sources("write_report.py"),
     output:
         page=report(

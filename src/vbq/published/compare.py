@@ -51,9 +51,9 @@ def compare(
     Returns one row a figure, in their order: id, location, quantity, printed (text), recomputed
     (unrounded; NaN where not testable), recomputed_rounded (text at the printed decimals), relation,
     agrees (yes, no, not testable), reason and source. The reason of a figure that does not agree is
-    that of the reading that rejects it, else "unexplained"; that of one which is not testable is its
-    note. A figure that a reading compares as another quantity than printed (`renamed`) has the reason
-    of that reading even where it agrees.
+    that of the reading that rejects it, with the ids of the audit's findings on which it rests, else
+    "unexplained"; that of one which is not testable is its note. A figure that a reading compares as
+    another quantity than printed (`renamed`) has the reason of that reading even where it agrees.
 
     Raises ValueError naming every figure whose address names no column, or finds several rows or text, or
     whose relation, scale or printed number is not understood.
@@ -145,7 +145,7 @@ def _as_text(value: Any) -> str:
 
 def _reasons_by_figure(readings: pd.DataFrame, column: str) -> dict[str, str]:
     return {
-        figure: reading["reason"]
+        figure: reading["reason"] + (f" (Audit: {reading['findings']}.)" if reading["findings"] else "")
         for reading in readings.to_dict("records")
         for figure in reading[column].split("; ")
         if figure

@@ -24,6 +24,7 @@ COLUMNS = (
 )
 ALL = "all"  # the group of all patients
 GROUPS = ("0", "1")
+GROUP_OF_SIZE = {"without": "0", "with": "1", "all": ALL}  # the keys of `sizes` in paper.yaml
 RATIO_KINDS = {
     "odds_ratio": "estimate",
     "odds_ratio_low": "conf_low",
@@ -233,7 +234,7 @@ def _figure(
     cells: Mapping[Any, str],
     file: str,
     codebook: Mapping[str, Variable],
-    sizes: Mapping[Any, str],
+    sizes: Mapping[str, str],
     problems: Problems,
 ) -> Figure | None:
     """Read one row of figures.csv; None, with a problem told, where that is not possible."""
@@ -285,7 +286,7 @@ def _figure(
 
 
 def _selector_problems(
-    selector: Mapping[str, str], codebook: Mapping[str, Variable], sizes: Mapping[Any, str]
+    selector: Mapping[str, str], codebook: Mapping[str, Variable], sizes: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with a row's address: the rule it breaks, and what to do."""
     name, group = selector.get("variable"), selector.get("group")
@@ -295,12 +296,12 @@ def _selector_problems(
         levels = [str(level) for level in codebook[name].levels]
         if selector["level"] not in levels:
             yield f"{name} has no level {selector['level']}", f"write one of {', '.join(levels)}"
-    if group is not None and group not in {str(key) for key in sizes}:
+    if group is not None and group not in {GROUP_OF_SIZE[key] for key in sizes}:
         yield f"names a group without a size: {group}", "say under `sizes` which figure prints its size"
 
 
 def _sizes(
-    name: str, sizes: Mapping[Any, str], known: Mapping[str, Figure], problems: Problems
+    name: str, sizes: Mapping[str, str], known: Mapping[str, Figure], problems: Problems
 ) -> dict[str, Figure]:
     file, found = f"{name}/paper.yaml", {}
     for group, id_ in sizes.items():
@@ -314,7 +315,7 @@ def _sizes(
                 value=str(id_),
             )
         else:
-            found[str(group)] = figure
+            found[GROUP_OF_SIZE[group]] = figure
     return found
 
 

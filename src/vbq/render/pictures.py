@@ -24,10 +24,12 @@ class Picture:
     file: str
 
 
-def picture_of(svg: str, name: str, caption: str, alt: str, number: str = "") -> Picture:
-    """Return the picture of an SVG file."""
+def picture_of(
+    svg: str, name: str, caption: str, alt: str, number: str = "", folder: str = "figures"
+) -> Picture:
+    """Return the picture of an SVG file in a folder beside the page."""
     shape = "wide" if svg_width(svg) > WIDE else "narrow"
-    return Picture(inline_svg(svg, name, alt), number, caption, shape, f"figures/{name}")
+    return Picture(inline_svg(svg, name, alt), number, caption, shape, f"{folder}/{name}")
 
 
 def inline_svg(svg: str, name: str, alt: str) -> Markup:

@@ -12,6 +12,7 @@ Plan = Mapping[str, Any]
 TABLES = {
     *("flow", "ingest", "univariable", "univariable_groups", "multivariable", "discrimination"),
     *("discrimination_pairs", "roc", "cutoff", "agreement", "published"),
+    *("audit", "audit_checks", "audit_p_values", "audit_joint_tables", "audit_implied"),
 }
 
 

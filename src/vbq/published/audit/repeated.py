@@ -1,5 +1,6 @@
 """The same quantity printed in several places, and definitions given twice."""
 
+import re
 from itertools import combinations
 
 from vbq.published.audit.finding import Checked, Severity
@@ -57,12 +58,12 @@ def _tell(checked: Checked, pair: tuple[Figure, Figure], severity: Severity) -> 
 def repeated_definitions(paper: Paper) -> Checked:
     """Hold what the paper says of one thing in several places against each other."""
     checked = Checked()
-    for i, (quantity, places) in enumerate(paper.definitions.items(), 1):
+    for quantity, places in paper.definitions.items():
         checked.tested += 1
         if len(set(places.values())) > 1:
             words = "; ".join(f"{said} in “{location}”" for location, said in places.items())
             checked.add(
-                f"definition.{i}",
+                f"definition.{re.sub('[^a-z0-9]+', '_', quantity.lower()).strip('_')}",
                 [],
                 f"{quantity}: {words}.",
                 "contradiction",

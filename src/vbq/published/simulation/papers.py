@@ -111,7 +111,7 @@ def simulate_paper(seed: int) -> SimulatedPaper:
         "title": "A simulated study",
         "provenance": PROVENANCE,
         "plan": "plan.yaml",
-        "sizes": {"0": "n_0", "1": "n_1", "all": "n_all"},
+        "sizes": {"without": "n_0", "with": "n_1", "all": "n_all"},
         "sums": [
             {"total": "n_all", "parts": ["n_0", "n_1"]},
             {"total": "n_screened", "parts": ["n_all", "n_excluded"]},
@@ -168,7 +168,7 @@ def _draw_patients(rng: np.random.Generator) -> tuple[pd.DataFrame, dict[str, di
         variables[name] = {"label": name.replace("_", " ").capitalize(), "kind": "binary"}
     frame = pd.DataFrame(rows)
     complete = {"event", "marker", "total", "marker_high", "total_high", "several"}
-    for name in frame:
+    for name in map(str, frame):
         if name not in complete and rng.random() < 0.2:
             frame.loc[rng.random(n) < rng.uniform(0.01, 0.06), name] = np.nan
     return frame, variables

@@ -1,0 +1,50 @@
+"""The page of an audit, with its figures."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from vbq.render.audit_figures import audit_figures
+from vbq.render.audit_page import AuditResults, audit_page, verdict
+from vbq.render.style import journal_style, save
+from vbq.run import checksums, log_to, read_table
+from vbq.stats.rounded import Printed
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+AS_TEXT = {"audit", "audit_p_values"}  # cells as the publication prints them
+
+log_to(snakemake.log[0])
+described = snakemake.params.described
+tables = {}
+for path in map(Path, snakemake.input.tables):
+    as_text = path.stem in AS_TEXT
+    tables[path.stem] = pd.read_csv(path, dtype=str, keep_default_na=False) if as_text else read_table(path)
+figures = pd.read_csv(snakemake.input.transcription[0], dtype=str, keep_default_na=False)
+is_auc = (figures["kind"] == "auc") & figures["location"].str.startswith("Table")
+aucs = {
+    row["row"].removeprefix("score="): Printed.parse(row["printed"], "=", float(row["scale"]))
+    for row in figures[is_auc].to_dict("records")
+}
+
+folder = Path(snakemake.output.figures)
+folder.mkdir(parents=True, exist_ok=True)
+source = f"{described['title']}:\n{described['provenance']}"
+with journal_style():
+    drawn = audit_figures(tables["audit_p_values"], tables["audit_joint_tables"], aucs, source)
+    for name, figure in drawn:
+        save(figure, folder / name, source)
+
+results = AuditResults(
+    title=described["title"],
+    provenance=described["provenance"],
+    source=snakemake.params.plan["source"],
+    n_figures=len(figures),
+    tables=tables,
+    checksums=checksums(snakemake.input.transcription),
+    figures={path.stem: path.read_text("utf-8") for path in folder.glob("*.svg")},
+)
+Path(snakemake.output.page).write_text(audit_page(results), encoding="utf-8")
+Path(snakemake.output.sentence).write_text(verdict(tables["audit"]) + "\n", encoding="utf-8")
