@@ -39,7 +39,6 @@ def test_as_in_r(case, interaction):
         assert_allclose(found.p_value[at], expected["p_value"], rtol=ITERATIVE if separated else CLOSED_FORM)
 
 
-@pytest.mark.xfail(strict=True, reason="an interaction without patients counts as a degree of freedom")
 def test_p_value_of_an_interaction_without_patients():
     found = combined_rules([TABLES["empty_pattern"]], interaction=True)
     assert_allclose(found.p_value[0], VALUES["empty_pattern/interaction"]["p_value"], rtol=ITERATIVE)

@@ -133,16 +133,15 @@ def test_extreme_deviations_of_every_data_set(row):
     ]
     assert_allclose(smallest_pooled_sd(tuple(means), sizes, row.step), expected["smallest"], rtol=CLOSED_FORM)
     if all(low == high and low % 4 == 0 for low, high in totals):
-        exact = tuple(mean.low for mean in means)
         assert_allclose(
-            largest_pooled_sd(exact, sizes, 0, 4 * row.step), expected["largest"], rtol=CLOSED_FORM
+            largest_pooled_sd(tuple(means), sizes, 0, 4 * row.step), expected["largest"], rtol=CLOSED_FORM
         )
 
 
 @pytest.mark.parametrize("case", BUILT)
 def test_extreme_deviations_of_built_data_sets(case):
     expected, sizes = VALUES[case], (49, 56)
-    at_bounds = (expected["bounds_mean_1"], expected["bounds_mean_2"])
+    at_bounds = tuple(Range(expected[f"bounds_mean_{g}"], expected[f"bounds_mean_{g}"]) for g in (1, 2))
     beside = tuple(Range(expected[f"multiples_mean_{g}"], expected[f"multiples_mean_{g}"]) for g in (1, 2))
     assert_allclose(
         [largest_pooled_sd(at_bounds, sizes, 0, 300), smallest_pooled_sd(beside, sizes, 10)],

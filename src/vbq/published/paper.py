@@ -306,10 +306,10 @@ def _sizes(
     file, found = f"{name}/paper.yaml", {}
     for group, id_ in sizes.items():
         figure = known.get(id_)
-        if figure is None or figure.kind not in WHOLE:
+        if figure is None or figure.kind not in WHOLE or figure.number.value < 1:
             problems.add(
                 file,
-                "names no group_size or count of figures.csv",
+                "names no group_size or count of figures.csv, of one patient or more",
                 "write the id of the figure that prints the size of this group",
                 column=f"sizes.{group}",
                 value=str(id_),

@@ -92,10 +92,10 @@ def conventional_p_value(counts: ArrayLike, convention: str) -> float:
     chi_squares = chi_square_statistics(table)
     statistic = {
         "likelihood_ratio": chi_squares.likelihood_ratio,
+        "pearson": chi_squares.pearson,
         "yates": chi_squares.yates if len(table) == 2 else chi_squares.pearson,
     }
-    name = convention.removesuffix("_fisher")
-    return float(special.chdtrc(len(table) - 1, statistic.get(name, chi_squares.pearson)))
+    return float(special.chdtrc(len(table) - 1, statistic[convention.removesuffix("_fisher")]))
 
 
 def smallest_expected(counts: ArrayLike) -> float:

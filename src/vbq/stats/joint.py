@@ -18,9 +18,9 @@ DESIGN = np.array([[1, 0, 0], [1, 1, 0], [1, 0, 1], [1, 1, 1]], dtype=float)
 INTERACTION = np.array([0, 0, 0, 1], dtype=float)[:, None]
 
 MAX_ITERATIONS = 100
-CONVERGED = 1e-10  # largest element of the score equations
-RIDGE = 1e-10  # keeps a step finite where a coefficient is not determined; the solution does not depend on it
-SEPARATED = 1e-7  # a fitted risk nearer to 0 or 1 belongs to coefficients without a finite estimate
+CONVERGED = 1e-11  # largest element of the score equations
+RIDGE = 1e-13  # keeps a step finite where a coefficient is not determined; the solution does not depend on it
+SEPARATED = 1e-10  # a fitted risk nearer to 0 or 1 belongs to coefficients without a finite estimate
 TIED = 1e-7  # linear predictors nearer to each other are equal
 
 
@@ -74,19 +74,19 @@ def combined_rules(tables: ArrayLike, interaction: bool = False) -> CombinedRule
     risks = special.expit(eta)
     present = totals > 0
     extreme = (risks < SEPARATED) | (risks > 1 - SEPARATED)
-    determined = np.linalg.matrix_rank(X * present[:, :, None]) == X.shape[1]
-    is_separated = (extreme & present).any(axis=1) | ~determined
+    rank = np.linalg.matrix_rank(X * present[:, :, None])
+    is_separated = (extreme & present).any(axis=1) | (rank < X.shape[1])
     deviance = _log_likelihood(events, totals, eta)
     n, n_events = totals.sum(axis=1), events.sum(axis=1)
     null = special.xlogy(n_events, n_events / n) + special.xlogy(n - n_events, 1 - n_events / n)
-    called = np.where(risks >= 0.5 - SEPARATED, events, totals - events)
+    called = np.where(risks >= 0.5 - TIED, events, totals - events)
     return CombinedRules(
         coefficients=np.where(is_separated[:, None], np.nan, beta),
         risks=np.where(present, risks, np.nan),
         is_separated=is_separated,
         auc=auc_of_patterns(counts, np.clip(eta, special.logit(SEPARATED), special.logit(1 - SEPARATED))),
         accuracy=called.sum(axis=1) / n,
-        p_value=special.chdtrc(X.shape[1] - 1, np.maximum(2 * (deviance - null), 0)),
+        p_value=special.chdtrc(rank - 1, np.maximum(2 * (deviance - null), 0)),
     )
 
 

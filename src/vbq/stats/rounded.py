@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+Array = NDArray[np.float64]
+
 SLACK = 1e-9  # relative; covers floating point, never a wrong last digit
+GRID = 21  # points of a standard deviation between the ends of its rounding
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class Range:
 
     def meets(self, low: float, high: float) -> bool:
         """Whether some number of the range lies between two others."""
-        slack = SLACK * max(abs(self.low), abs(self.high))
+        slack = SLACK * max((abs(end) for end in (self.low, self.high) if math.isfinite(end)), default=0)
         return self.low - slack <= high and low <= self.high + slack
 
     def allows(self, number: float) -> bool:
@@ -67,9 +71,8 @@ def rounds_twice_to(number: float, printed: Printed) -> bool:
 def attainable_counts(fraction: Range, n: int) -> range:
     """Return the counts k of n whose fraction k / n is the printed one."""
     slack = SLACK * max(1, n)
-    return range(
-        max(math.ceil(fraction.low * n - slack), 0), min(math.floor(fraction.high * n + slack), n) + 1
-    )
+    low, high = max(fraction.low, 0.0), min(fraction.high, 1.0)
+    return range(math.ceil(low * n - slack), math.floor(high * n + slack) + 1)
 
 
 def attainable_sizes(count: int, fraction: Range, largest: int) -> list[int]:
@@ -104,14 +107,18 @@ def pooled_sd(means: tuple[Printed, Printed], p_value: Printed, sizes: tuple[int
 
     The p-value is taken to be that of the pooled two-sample t test (linear regression on the group):
     |difference| = t s sqrt(1/n + 1/m). A bound (p < 0.0001) leaves an upper limit only.
+
+    Raises ValueError where no p-value between 0 and 1 is printed so.
     """
+    if p_value.high < 0 or p_value.low > 1:
+        raise ValueError(f"a p-value lies between 0 and 1, not at {p_value.value:g}")
     df = sum(sizes) - 2
     difference = abs(means[1].value - means[0].value)
     reach = means[0].half_unit + means[1].half_unit
     per_t = math.sqrt(1 / sizes[0] + 1 / sizes[1])
 
     def t(p: float) -> float:
-        return float(special.stdtrit(df, 1 - min(max(p, 0.0), 1.0) / 2))
+        return -float(special.stdtrit(df, min(max(p, 0.0), 1.0) / 2))
 
     largest_t = math.inf if p_value.low <= 0 else t(p_value.low)
     smallest_t = t(p_value.high)
@@ -120,16 +127,17 @@ def pooled_sd(means: tuple[Printed, Printed], p_value: Printed, sizes: tuple[int
     return Range(low, high)
 
 
-def largest_pooled_sd(means: tuple[float, float], sizes: tuple[int, int], low: float, high: float) -> float:
-    """Return the largest pooled standard deviation of values between two bounds with given group means.
+def largest_pooled_sd(means: tuple[Range, Range], sizes: tuple[int, int], low: float, high: float) -> float:
+    """Return the largest pooled standard deviation of values between two bounds with the printed group means.
 
-    Within a group the variance is at most n / (n - 1) (high - mean)(mean - low) (Bhatia and Davis 2000).
-    NaN where a mean is out of bounds.
+    Within a group the variance is at most n / (n - 1) (high - mean)(mean - low) (Bhatia and Davis 2000),
+    most where the mean is nearest to the middle. NaN where a mean is out of bounds.
     """
-    squares = [
-        n * (high - mean) * (mean - low) if low <= mean <= high else math.nan
-        for n, mean in zip(sizes, means, strict=True)
-    ]
+    middle, squares = (low + high) / 2, []
+    for n, mean in zip(sizes, means, strict=True):
+        nearest = min(max(middle, mean.low), mean.high)
+        is_inside = low <= nearest <= high
+        squares.append(n * (high - nearest) * (nearest - low) if is_inside else math.nan)
     return math.sqrt(sum(squares) / (sum(sizes) - 2))
 
 
@@ -151,30 +159,31 @@ def smallest_pooled_sd(means: tuple[Range, Range], sizes: tuple[int, int], step:
 def p_from_summaries(
     means: tuple[Printed, Printed], sds: tuple[Printed, Printed], sizes: tuple[int, int]
 ) -> dict[str, Range]:
-    """Return the p-values of the pooled t test (`ols`) and of Welch's that printed means and SDs leave."""
+    """Return the p-values of the pooled t test (`ols`) and of Welch's that printed means and SDs leave.
+
+    Welch's can be lowest at standard deviations inside their rounding, where the degrees of freedom grow
+    faster than t falls: `GRID` of them are tried in each group.
+    """
     n = np.array(sizes, dtype=float)
     difference = abs(means[1].value - means[0].value)
     reach = means[0].half_unit + means[1].half_unit
-    differences = (max(difference - reach, 0.0), difference + reach)
-    # Degrees of freedom of Welch's test do not grow with a standard deviation everywhere: try all corners.
-    found: dict[str, list[float]] = {"ols": [], "welch": []}
-    for first in (sds[0].low, sds[0].high):
-        for second in (sds[1].low, sds[1].high):
-            v = np.maximum([first, second], 0.0) ** 2
-            pooled = float(((n - 1) * v).sum() / (n.sum() - 2) * (1 / n).sum())
-            per_group = v / n
-            welch = float(per_group.sum())
-            df = welch**2 / float((per_group**2 / (n - 1)).sum()) if welch else math.nan
-            for d in differences:
-                found["ols"].append(_two_sided_p(d, pooled, n.sum() - 2))
-                found["welch"].append(_two_sided_p(d, welch, df))
-    return {test: Range(min(p), max(p)) for test, p in found.items()}
+    d = np.array([max(difference - reach, 0.0), difference + reach])[:, None]
+    first, second = np.meshgrid(*(np.linspace(max(sd.low, 0.0), sd.high, GRID) for sd in sds))
+    v = np.stack([first.ravel(), second.ravel()]) ** 2
+    pooled = (n - 1) @ v / (n.sum() - 2) * (1 / n).sum()
+    per_group = v / n[:, None]
+    welch = per_group.sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        df = welch**2 / (per_group**2 / (n - 1)[:, None]).sum(axis=0)
+    found = {"ols": _two_sided_p(d, pooled, n.sum() - 2), "welch": _two_sided_p(d, welch, df)}
+    return {test: Range(float(p.min()), float(p.max())) for test, p in found.items()}
 
 
-def _two_sided_p(difference: float, variance: float, df: float) -> float:
-    if not variance > 0:
-        return 1.0 if difference == 0 else 0.0
-    return float(2 * special.stdtr(df, -difference / math.sqrt(variance)))
+def _two_sided_p(difference: Array, variance: Array, df: ArrayLike) -> Array:
+    """Return p-values of t tests; without any variance, 1 for no difference and 0 for any."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = 2 * special.stdtr(df, -difference / np.sqrt(variance))
+    return np.where(variance > 0, p, np.where(difference == 0, 1.0, 0.0))
 
 
 @dataclass(frozen=True)

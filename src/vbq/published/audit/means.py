@@ -56,6 +56,8 @@ def attainable(paper: Paper) -> Checked:
         if step is None:
             continue
         for group, mean, n in zip(GROUPS, row.means, row.sizes, strict=True):
+            if mean.number.is_bound:
+                continue
             checked.tested += 1
             if attainable_means(mean.number, n, step):
                 continue
@@ -66,8 +68,8 @@ def attainable(paper: Paper) -> Checked:
             if missing is None or is_printed:
                 finding += ", and the number of values is printed." if is_printed else "."
             else:
-                finding += f"; {n - missing} values have: {missing} value{'' if missing == 1 else 's'} may "
-                "be missing."
+                verb = "value may" if missing == 1 else "values may"
+                finding += f"; {n - missing} values have: {missing} {verb} be missing."
             checked.add(
                 f"attainable_mean.{row.variable.name}.{group}",
                 [mean, paper.size_figures[group]],
@@ -119,11 +121,10 @@ def _figures(row: MeanRow) -> list[Figure | None]:
 
 def _against_bounds(checked: Checked, row: MeanRow, implied: Range) -> None:
     variable, means = row.variable, (row.means[0].number, row.means[1].number)
-    values = (means[0].value, means[1].value)
     bounds: list[tuple[str, float, bool]] = []
     for words, limits in (("possible", variable.possible), ("plausible", variable.plausible)):
         if limits:
-            most = largest_pooled_sd(values, row.sizes, *limits)
+            most = largest_pooled_sd(means, row.sizes, *limits)
             name = f"the largest of {words} values ({limits[0]:g} to {limits[1]:g})"
             bounds.append((name, most, implied.low > most))
     if variable.step:
