@@ -7,7 +7,7 @@ TOOLS = .tools/uv-$(UV_VERSION)
 UV = $(TOOLS)/bin/uv
 ENVIRONMENT = .venv/.from-lock
 
-.PHONY: run test lint report reconstruction benchmark clean
+.PHONY: run test lint report reconstruction example benchmark benchmark-audit clean
 
 run: $(ENVIRONMENT)
 	.venv/bin/snakemake
@@ -30,9 +30,19 @@ reconstruction: $(ENVIRONMENT)
 	.venv/bin/snakemake reconstruct_cohort
 	cp results/reconstruction/patients.csv results/reconstruction/roi_readings.csv data/ehresman2019/
 
+# The simulated paper in data/published/simulated_example.
+example: $(ENVIRONMENT)
+	.venv/bin/snakemake simulate_example
+	cp results/simulated_paper/figures.csv results/simulated_paper/paper.yaml results/simulated_paper/plan.yaml \
+	  data/published/simulated_example/
+
 # The whole study beside one R script that does the same.
 benchmark: $(ENVIRONMENT)
 	.venv/bin/python benchmarks/rerun.py
+
+# How often the audit raises a false alarm, and how often it finds an error (15 minutes).
+benchmark-audit: $(ENVIRONMENT)
+	.venv/bin/python benchmarks/audit.py
 
 # Compiling once, here, makes every later start of Python about three times as fast.
 $(ENVIRONMENT): uv.lock pyproject.toml $(UV)

@@ -1,6 +1,6 @@
-"""The cohort that ships with the project, rebuilt from the printed figures.
+"""The cohort and the simulated paper that ship with the project, made again.
 
-Not a part of `rule all`: data/ehresman2019 is committed. Makes results/reconstruction/
+Not a part of `rule all`: both are committed under data/. Makes results/reconstruction/, results/simulated_paper/
 """
 
 
@@ -18,3 +18,17 @@ rule reconstruct_cohort:
         "results/reconstruction/logs/reconstruct_cohort.log",
     script:
         "../scripts/reconstruct_cohort.py"
+
+
+rule simulate_example:
+    """Simulate the paper of data/published/simulated_example, the worked example of a transcription."""
+    input:
+        code=sources("simulate_example.py"),
+    output:
+        figures="results/simulated_paper/figures.csv",
+        paper="results/simulated_paper/paper.yaml",
+        plan="results/simulated_paper/plan.yaml",
+    log:
+        "results/simulated_paper/logs/simulate_example.log",
+    script:
+        "../scripts/simulate_example.py"

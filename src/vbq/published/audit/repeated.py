@@ -27,6 +27,8 @@ def repeated_figures(paper: Paper) -> Checked:
 
 
 def _agree(a: Figure, b: Figure) -> bool:
+    if a.number.half_unit == b.number.half_unit and a.relation == b.relation:
+        return a.number.value == b.number.value
     equality, other = (b, a) if a.number.is_bound else (a, b)
     return other.number.meets(equality.number.low, equality.number.high)
 

@@ -2,4 +2,5 @@
 
 papers   tables of a simulated study, in the form of a transcription
 errors   one error of each kind, and whether it could be seen at all
+example  the worked example of docs/transcribing.md
 """

@@ -32,13 +32,13 @@ PROVENANCE = "simulated to test the audit; not a publication, not patient data"
 class SimulatedPaper:
     """A simulated paper and the truth behind it.
 
-    `figures`, `described`, `plan` and `codebook` are what `transcribe` takes; `rows` are the patients and
-    `test` the convention that made the p-values of counts.
+    `figures`, `described` and `plan` are the transcription, `codebook` has its variables; `rows` are the
+    patients and `test` the convention that made the p-values of counts.
     """
 
     figures: pd.DataFrame
-    described: Mapping[str, Any]
-    plan: Mapping[str, Any]
+    described: dict[str, Any]
+    plan: dict[str, Any]
     codebook: Mapping[str, Variable]
     rows: pd.DataFrame
     test: str
@@ -120,6 +120,7 @@ def simulate_paper(seed: int) -> SimulatedPaper:
             "marker_high": {"of": "marker", "above": 3},
             "total_high": {"of": "total", "above": 6},
         },
+        "variables": variables,
     }
     figures = pd.DataFrame(press.rows, columns=list(COLUMNS))
     return SimulatedPaper(figures, described, plan, codebook, rows, test)
@@ -146,16 +147,16 @@ def _draw_patients(rng: np.random.Generator) -> tuple[pd.DataFrame, dict[str, di
         rows[f"grade_{i}"] = np.searchsorted(edges, latent).astype(float)
         levels = {level: f"Grade {level}" for level in range(k)}
         variables[f"grade_{i}"] = {"label": f"Grading {i}", "kind": "ordinal", "levels": levels}
-    measures: dict[str, tuple[Array, float, tuple[float, float]]] = {
-        "age": (rng.normal(62, 11, n) + 2 * effect(), 1, (0, 120)),
-        "performance": (rng.normal(80, 13, n) + 8 * effect(), 10, (0, 100)),
-        "laboratory": (rng.normal(4, 0.6, n) + 0.3 * effect(), 0.1, (0, 12)),
-        "enzyme": (np.exp(rng.normal(4.5, 0.7, n) + 0.2 * effect()), 1, (0, 5000)),
-        "marker": (rng.normal(2.6, 0.6, n) + y * rng.uniform(0.2, 0.9), 0.01, (0, 20)),
-        "total": (rng.normal(5.5, 2.2, n) + y * rng.uniform(0.3, 2.2), 1, (0, 18)),
+    measures: dict[str, tuple[Array, float, list[float]]] = {
+        "age": (rng.normal(62, 11, n) + 2 * effect(), 1, [0, 120]),
+        "performance": (rng.normal(80, 13, n) + 8 * effect(), 10, [0, 100]),
+        "laboratory": (rng.normal(4, 0.6, n) + 0.3 * effect(), 0.1, [0, 12]),
+        "enzyme": (np.exp(rng.normal(4.5, 0.7, n) + 0.2 * effect()), 1, [0, 5000]),
+        "marker": (rng.normal(2.6, 0.6, n) + y * rng.uniform(0.2, 0.9), 0.01, [0, 20]),
+        "total": (rng.normal(5.5, 2.2, n) + y * rng.uniform(0.3, 2.2), 1, [0, 18]),
     }
     for name, (values, step, possible) in measures.items():
-        stepped = np.clip(np.round(values / step) * step, *possible)
+        stepped = np.clip(np.round(values / step) * step, possible[0], possible[1])
         rows[name] = np.round(stepped, 6)
         renamed = f"study_{name}" if name == "age" else name
         rows[renamed] = rows.pop(name)
