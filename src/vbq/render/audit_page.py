@@ -59,10 +59,9 @@ def audit_page(results: AuditResults) -> str:
         verdict=(verdict(findings), "contradiction"),
         sections=[*_finding_sections(findings), *_evidence_sections(results)],
         reading=(
-            "A printed number stands for every number that rounds to it, ties in either direction. The files "
-            "beside this page have every digit. A finding's id stays the same from run to run; the "
-            "comparison "
-            "of a re-run with the publication cites it."
+            "A printed number stands for every number that rounds to it, ties in either direction. The "
+            "files beside this page have every digit. A finding's id stays the same from run to run; the "
+            "comparison of a re-run with the publication cites it."
         ),
         files=FILES,
     )
@@ -125,8 +124,9 @@ def _evidence_sections(results: AuditResults) -> list[Section]:
     sections = []
     if len(tables["audit_p_values"]):
         caption = (
-            "How far the p-value of each test lies from the printed one. In grey, what rounds to the printed "
-            "p-value: a test inside reproduces it. The axis is linear up to 0.001 and logarithmic beyond."
+            "How far the p-value of each test lies from the printed one. In grey, what rounds to the "
+            "printed p-value: a test inside reproduces it. The axis is linear up to 0.001 and logarithmic "
+            "beyond."
         )
         sections.append(
             Section(
@@ -169,8 +169,7 @@ def _p_value_table(p_values: pd.DataFrame) -> Table:
     columns = ["Variable", "Counts, without vs with", "Printed p", *SHOWN_TESTS.values()]
     notes = (
         "Counts: (without the outcome) vs (with it). Bold: rounds to the printed p-value, or lies below the "
-        "printed bound. Yates’ correction is of 2 × 2 "
-        "tables; larger ones have Pearson’s test there.",
+        "printed bound. Yates’ correction is of 2 × 2 tables; larger ones have Pearson’s test there.",
     )
     frame = pd.DataFrame(rows, columns=columns, dtype=str)
     return Table("P-values of the printed counts", frame, notes, strong=frozenset(strong))
@@ -195,13 +194,11 @@ def _joint_section(results: AuditResults) -> Section:
     frame = pd.DataFrame(rows, columns=columns, dtype=str)
     caption = (
         "How many joint tables give which AUC of the combined score, for each pair of printed margins and "
-        "each "
-        "model. In grey, what rounds to the printed AUC."
+        "each model. In grey, what rounds to the printed AUC."
     )
     words = (
         "A joint table says how many patients have both scores positive, one of them, or neither, without "
-        "and "
-        "with the outcome. Every one that has the printed margins was fitted by logistic regression."
+        "and with the outcome. Every one that has the printed margins was fitted by logistic regression."
     )
     table = Table("Joint tables that fit the printed margins", frame)
     pictures = _pictures(results, "combined_auc", caption)

@@ -99,15 +99,13 @@ def _reading(results: Results) -> str:
     """Say how to read the page."""
     words = (
         f"Intervals in brackets have a confidence of {results.level}. Numbers are rounded here and nowhere "
-        "else: "
-        "the files beside this page have every digit, one statistic a column, with the test, the method of "
-        "the "
-        "interval and the number of patients in the same row."
+        "else: the files beside this page have every digit, one statistic a column, with the test, the "
+        "method of the interval and the number of patients in the same row."
     )
     if "published" in results.tables:
         words += (
-            " Where the publication prints a number it stands in a column of its own, and "
-            f"{DIFFERS} marks one that does not reproduce."
+            f" Where the publication prints a number it stands in a column of its own, and {DIFFERS} marks "
+            "one that does not reproduce."
         )
     return words
 
@@ -331,8 +329,8 @@ def agreement(results: Results) -> Section | None:
     pictures = []
     for name in sorted(name for name in results.figures if name.startswith("bland_altman")):
         caption = (
-            "Bland-Altman plot: difference between two readers against their mean, with bias and 95 % limits "
-            f"of agreement; bands are their {results.level} confidence intervals."
+            "Bland-Altman plot: difference between two readers against their mean, with bias and 95 % "
+            f"limits of agreement; bands are their {results.level} confidence intervals."
         )
         pictures += picture(results, name, caption, f"{caption} The values are those of the table.")
     return Section("agreement", "Agreement between readers", tables=(table,), pictures=tuple(pictures))
@@ -353,9 +351,9 @@ def subanalyses(results: Results) -> Section | None:
         if (tests := results.rows(name)) is not None
     )
     caution = (
-        "The rows are reconstructed. What the publication does not print is a property of the reconstruction "
-        "and says nothing about the patients: here that is everything with no printed figure in the "
-        "comparison below."
+        "The rows are reconstructed. What the publication does not print is a property of the "
+        "reconstruction and says nothing about the patients: here that is everything with no printed figure "
+        "in the comparison below."
     )
     words = (caution,) if results.are_reconstructed else ()
     return Section("subanalyses", "Subanalyses", words, tables) if tables else None

@@ -144,8 +144,7 @@ def auc_of_dichotomy(paper: Paper) -> Checked:
                     f"{_counts(paper, margins)}: AUC = (sensitivity + specificity) / 2 = {expected.low:.4f}"
                     + ("" if expected.low == expected.high else f" to {expected.high:.4f}"),
                     "The AUC of a score with two values is nothing else. One of these figures is "
-                    "misprinted, or "
-                    "they are of different scores or patients.",
+                    "misprinted, or they are of different scores or patients.",
                 )
     return checked
 
@@ -180,13 +179,11 @@ def margins_and_thresholds(paper: Paper) -> Checked:
                     f"thresholds.{score}",
                     figures,
                     f"{_label(paper, score)}: no two thresholds of one score give both. {worse.origin} has "
-                    "the lower "
-                    f"sensitivity and the lower specificity.",
+                    "the lower sensitivity and the lower specificity.",
                     "contradiction",
                     f"{_rates_in_words(paper, worse)}; {_rates_in_words(paper, better)}",
                     "A second cut-off does not explain the difference; different patients, readers or a "
-                    "misprint "
-                    "would.",
+                    "misprint would.",
                 )
     return checked
 
@@ -260,8 +257,7 @@ def accuracies(paper: Paper, shares_correct: Mapping[str, Range]) -> Checked:
             ""
             if is_proportion or not matches
             else "It is no proportion of patients classified correctly that the figures show. An AUC of 0.5 "
-            "is "
-            "chance.",
+            "is chance.",
         )
     return checked
 

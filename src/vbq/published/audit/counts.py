@@ -88,9 +88,8 @@ def _compare(checked: Checked, subject: str, count: Figure, percent: Figure, siz
         checked.add(
             f"count_and_percentage.{subject}",
             figures,
-            f"{count.quantity}: {count.digits} ({percent.digits} %) is no share of {group_size} patients; "
-            "it is "
-            f"one of {_either(denominators)}.",
+            f"{count.quantity}: {count.digits} ({percent.digits} %) is no share of {group_size} patients; it "
+            f"is one of {_either(denominators)}.",
             "unexplained",
             evidence,
             "Values may be missing, or count or percentage be misprinted; the paper does not say which.",
@@ -144,8 +143,7 @@ def _add_counts(
             f"levels_add_up.{variable.name}.{group}",
             [*counts, size],
             f"{where}: {int(size.number.value) - total} of {size.digits} patients have no value; the "
-            "percentages "
-            f"are of the other {total}.",
+            f"percentages are of the other {total}.",
             "note",
             f"{addends} = {total}, group size {size.digits}",
         )
@@ -263,9 +261,5 @@ def _either(numbers: Sequence[int]) -> str:
         return str(numbers[0])
     if len(numbers) == 2:
         return f"{min(numbers)} or {max(numbers)}"
-    joint = "to" if max(numbers) - min(numbers) == len(numbers) - 1 else "some number from"
-    return (
-        f"{min(numbers)} {joint} {max(numbers)}"
-        if joint == "to"
-        else f"{joint} {min(numbers)} to {max(numbers)}"
-    )
+    has_gaps = max(numbers) - min(numbers) >= len(numbers)
+    return f"{'some number from ' if has_gaps else ''}{min(numbers)} to {max(numbers)}"

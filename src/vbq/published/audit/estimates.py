@@ -87,7 +87,7 @@ def scales(paper: Paper) -> tuple[Checked, list[Implied]]:
     """
     checked, numbers = Checked(), []
     estimates = printed_estimates(paper)
-    excluded = {item.estimate.number.value for item in estimates if not item.is_possible("odds_ratio")}
+    some_is_no_ratio = any(not item.is_possible("odds_ratio") for item in estimates)
     for item in estimates:
         checked.tested += 1
         subject = f"{item.term}.{item.place}"
@@ -105,7 +105,7 @@ def scales(paper: Paper) -> tuple[Checked, list[Implied]]:
         possible = [scale for scale in SCALES if item.is_possible(scale)]
         _tell_scale(checked, item, possible, subject)
         scale = possible[0] if len(possible) == 1 else item.named
-        if len(possible) == 2 and item.named == "odds_ratio" and excluded:
+        if len(possible) == 2 and item.named == "odds_ratio" and some_is_no_ratio:
             scale = "log_odds"  # as the other estimates of the same model
         reading = item.readings[scale]
         if reading and item is _most_exact(estimates, item.term):
@@ -159,8 +159,7 @@ def _tell_scale(checked: Checked, item: PrintedEstimate, possible: Sequence[str]
         f"scale_of_estimate.{subject}",
         item.figures,
         f"{item.estimate.quantity}: {printed}: interval and p-value do not fit each other, neither as "
-        "log-odds "
-        "nor as odds ratio.",
+        "log-odds nor as odds ratio.",
         "unexplained",
         evidence,
         "A limit or the p-value is misprinted, or they come from different methods.",
@@ -175,8 +174,7 @@ def _tell_interval(checked: Checked, item: PrintedEstimate, reading: Interval95,
     evidence = (
         f"as {SCALES[scale]}, on the log-odds scale: {reading.high - reading.estimate:.4g} above and "
         f"{reading.estimate - reading.low:.4g} below the estimate, ratio {middle:.3f} "
-        f"({reading.skew.low:.3f} to "
-        f"{reading.skew.high:.3f} with rounding); a Wald interval has 1"
+        f"({reading.skew.low:.3f} to {reading.skew.high:.3f} with rounding); a Wald interval has 1"
     )
     checked.add(
         f"interval_method.{item.term}",
@@ -186,8 +184,7 @@ def _tell_interval(checked: Checked, item: PrintedEstimate, reading: Interval95,
             "symmetric on the log-odds scale within rounding, as a Wald interval is."
             if is_wald
             else "not symmetric on the log-odds scale, so it is no Wald interval; a profile-likelihood "
-            "interval "
-            "is skewed like this."
+            "interval is skewed like this."
         ),
         "convention",
         evidence,
@@ -215,13 +212,13 @@ def _tell_mixed(checked: Checked, estimates: Sequence[PrintedEstimate]) -> None:
             f"scale_of_estimate.{item.term}.named_twice",
             [item.estimate, item.low, item.high, others[0].estimate, others[0].low, others[0].high],
             f"{item.estimate.quantity}: {item.estimate.digits} ({item.low.digits} to {item.high.digits}) is "
-            "called an odds ratio "
-            f"in “{item.estimate.location}” and an estimate in “{others[0].estimate.location}”.",
+            f"called an odds ratio in “{item.estimate.location}” and an estimate in "
+            f"“{others[0].estimate.location}”.",
             "unexplained" if proven else "note",
             f"proven to be log-odds in the same model: {words}"
             if proven
             else "no estimate decides the scale",
-            f"If all estimates of the model are on one scale it is a log-odds, and the odds ratio "
+            "If all estimates of the model are on one scale it is a log-odds, and the odds ratio "
             f"{_ratio_words(item)}; the sentence in “{item.estimate.location}” is affected."
             if proven
             else "",

@@ -68,8 +68,7 @@ def subgroup_sizes(paper: Paper) -> tuple[Checked, list[Implied]]:
                 f"subgroup_size.{name}",
                 figures,
                 f"{label}: the paper does not print how many; its means imply {whole.low:g} to "
-                f"{whole.high:g} of "
-                f"{n} patients.",
+                f"{whole.high:g} of {n} patients.",
                 "note",
                 evidence,
             )
@@ -107,8 +106,7 @@ def cutoffs(paper: Paper) -> tuple[Checked, list[Implied]]:
             f"{' or '.join(map(str, whole))}; the printed cut-off is {printed.digits}.",
             "note" if agrees else "unexplained",
             f"({groups[0].digits} + {groups[1].digits}) / 2; the mean of all patients is {overall.low:.3f} "
-            "to "
-            f"{overall.high:.3f} and rounds to {round(overall.low)}",
+            f"to {overall.high:.3f} and rounds to {round(overall.low)}",
             "" if agrees else "The cut-off was chosen in another way, or a figure is misprinted.",
         )
     return checked, numbers
@@ -153,8 +151,7 @@ def performance(paper: Paper) -> tuple[Checked, list[Implied]]:
                             f"{label}: AUC, from the shares above the cut-off",
                             Range(auc, auc),
                             f"normal in each group, standard deviations {sds[0]:.3g} and {sds[1]:.3g} from "
-                            "means "
-                            f"and the counts of {margins.origin}",
+                            f"means and the counts of {margins.origin}",
                             [*groups, *margins.figures],
                         )
                     )

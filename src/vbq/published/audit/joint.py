@@ -150,8 +150,7 @@ def _tell_excluded(checked: Checked, part: Feasible, auc: Figure, parts: Sequenc
         "contradiction",
         _span_in_words(part),
         f"Printed AUC and the counts of {conflicting.origin} cannot both be right, unless the two scores "
-        "were "
-        "combined with such an interaction.",
+        "were combined with such an interaction.",
     )
 
 
@@ -188,8 +187,7 @@ def combined_rule(feasible: Sequence[Feasible]) -> tuple[Checked, list[Implied]]
         figures = [part.auc, *part.margins[0].figures, *part.margins[1].figures]
         method = (
             f"logistic regression {MODELS[False]} on the {int(part.fits.sum())} joint tables that fit the "
-            "printed "
-            f"margins ({origins}) and AUC"
+            f"printed margins ({origins}) and AUC"
         )
         names = {"neither": "neither positive", "both": "both positive"}
         names |= {"first": f"only {part.labels[0]}", "second": f"only {part.labels[1]}"}
@@ -228,15 +226,13 @@ def combined_rule(feasible: Sequence[Feasible]) -> tuple[Checked, list[Implied]]
         checked.add(
             f"combined_rule.{part.score}",
             figures,
-            f"The combined rule is not printed. The {int(part.fits.sum())} joint tables that fit leave "
-            "these risks "
-            f"and coefficients: {'; '.join(words)}.",
+            f"The combined rule is not printed. The {int(part.fits.sum())} joint tables that fit leave these "
+            f"risks and coefficients: {'; '.join(words)}.",
             "note",
             _span_in_words(part)
             + (f"; {separated} of them have no finite coefficients and are left out" if separated else ""),
             "These are risks in a sample in which the outcome is as frequent as here; elsewhere the "
-            "intercept "
-            "differs.",
+            "intercept differs.",
         )
     return checked, numbers
 

@@ -137,12 +137,11 @@ def _against_bounds(checked: Checked, row: MeanRow, implied: Range) -> None:
             f"implied_sd.{variable.name}",
             _figures(row),
             f"{variable.label}: means and p-value imply a pooled standard deviation of {_span(implied)}; "
-            f"{name} "
-            f"is {bound:.3g}.",
+            f"{name} is {bound:.3g}.",
             "unexplained",
             f"means {row.means[0].digits} and {row.means[1].digits}, p "
-            f"{row.p_value.text if row.p_value else ''}, "
-            f"n {row.sizes[0]} and {row.sizes[1]}: s = |difference| / (t √(1/n + 1/m))",
+            f"{row.p_value.text if row.p_value else ''}, n {row.sizes[0]} and {row.sizes[1]}: s = "
+            "|difference| / (t √(1/n + 1/m))",
             "A mean or the p-value is misprinted, or the p-value is not that of a pooled t test.",
         )
 
@@ -157,8 +156,7 @@ def _against_skew(checked: Checked, row: MeanRow, implied: Range) -> None:
             f"implied_sd.{row.variable.name}.skew",
             _figures(row),
             f"{row.variable.label}: a pooled standard deviation of {_span(implied)} with means from "
-            f"{distance:.3g} "
-            f"above the lowest possible value means that the values are skewed.",
+            f"{distance:.3g} above the lowest possible value means that the values are skewed.",
             "note",
             f"{distance:.3g} < 2 × {implied.low:.3g}",
             "A test of means describes such values poorly; no median is printed.",
@@ -177,8 +175,7 @@ def _against_printed_sds(checked: Checked, row: MeanRow, sds: tuple[Figure, Figu
             f"implied_sd.{row.variable.name}.printed",
             [*_figures(row), *sds],
             f"{row.variable.label}: the printed means and standard deviations do not give the printed "
-            "p-value, "
-            f"{row.p_value.text}, by the pooled t test or Welch's.",
+            f"p-value, {row.p_value.text}, by the pooled t test or Welch's.",
             "unexplained",
             f"p by {recomputed}, printed {row.p_value.text}",
             "Another test (of ranks, say), missing values, or a misprint.",

@@ -119,8 +119,7 @@ def _bounds(checked: Checked, paper: Paper, row: TestedRow, convention: Conventi
                 f"p_value_convention.{variable.name}.bound",
                 [printing, row.p_value],
                 f"{variable.label}: p {printing.text} is printed in “{printing.location}”; the recomputed p "
-                "is not "
-                "below that.",
+                "is not below that.",
                 "convention",
                 f"{_counts_in_words(row.counts)}: {NAMES[convention.leading[0]]} {p:.5f}",
                 f"The equality, p = {row.p_value.text}, is what the counts give.",
@@ -140,8 +139,7 @@ def _breaks(checked: Checked, paper: Paper, row: TestedRow, convention: Conventi
     elif row.is_exact and rounds_twice_to(p, printed.number):
         finding += (
             f", nor that of another usual test. Rounding {p:.5f} to one decimal more and then again would "
-            "give "
-            "it: this fits, but is not proven."
+            "give it: this fits, but is not proven."
         )
     else:
         finding += ", nor that of another usual test, for the printed counts."

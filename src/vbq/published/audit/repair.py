@@ -80,6 +80,7 @@ def repairs(paper: Paper, rows: Sequence[TestedRow], convention: Convention) -> 
         sizes = np.array(paper.sizes) if exceeds else whole.sum(axis=0)
 
         def complete(printed: Counts, row: TestedRow = row, sizes: Counts = sizes) -> Counts | None:
+            """Add the level that is not printed, or ask that all levels add up to the group."""
             rest = sizes - printed.sum(axis=0)
             if not row.counts.is_exhaustive:
                 return np.vstack([printed, rest])
@@ -112,14 +113,12 @@ def _tell(checked: Checked, paper: Paper, row: TestedRow, convention: Convention
     if len(words) == 1:
         finding = (
             f"{label}: one smallest change restores the sums and the printed p-value: {words[0]}. It fits; "
-            "that "
-            "it is what happened is not proven."
+            "that it is what happened is not proven."
         )
     else:
         finding = (
             f"{label}: {len(words)} changes by {patients} restore the sums and the printed p-value; the "
-            "figures "
-            "do not tell which, if any, is right."
+            "figures do not tell which, if any, is right."
         )
     shown = "; ".join(words[:4]) + ("; ..." if len(words) > 4 else "")
     checked.add(
@@ -128,8 +127,7 @@ def _tell(checked: Checked, paper: Paper, row: TestedRow, convention: Convention
         finding,
         "note",
         f"{len(words)} of the {found.n_tried} changes by {patients} that restore the sums fit p "
-        f"{row.p_value.text} "
-        f"({NAMES[convention.leading[0]]}): {shown}",
+        f"{row.p_value.text} ({NAMES[convention.leading[0]]}): {shown}",
         "The printed percentages of the changed counts would be wrong too.",
     )
 
