@@ -26,6 +26,9 @@ def message(figures=None, **described):
         ("t1_male_n_vcf", {"row": "variable=sex; level=m; group=1"}, ["sex has no level m", "female, male"]),
         ("t1_male_n_vcf", {"row": "variable=sex; level=male; group=2"}, ["names a group without a size: 2"]),
         ("t1_male_p", {"column": ""}, ["is half an address"]),
+        ("t1_male_p", {"row": "score=vbq"}, ["does not name variable"]),
+        ("t1_male_n_vcf", {"row": "variable=sex; group=1"}, ["does not name level"]),
+        ("t2_vbq_p", {"row": "variable=vbq"}, ["does not name term"]),
         ("t1_male_p", {"scale": "-1"}, ["scale '-1'", "is no positive number"]),
         ("t1_male_p", {"location": " "}, ["location", "is empty"]),
     ],
@@ -54,6 +57,11 @@ def test_sizes_and_sums_name_figures():
     words = message(sizes={**sizes, "with": "t1_male_p"})
     assert "paper.yaml: sizes.with 't1_male_p'" in words
     assert "sums.1 'nowhere'" in message(sums=[{"total": "nowhere", "parts": ["t1_n", "t1_n_vcf"]}])
+
+
+def test_a_dichotomy_cuts_a_known_variable():
+    words = message(dichotomies={"high": {"of": "unknown", "above": 3}})
+    assert "paper.yaml: dichotomies.high 'unknown'" in words
 
 
 def test_an_order_of_columns_and_further_columns_do_not_matter():

@@ -45,6 +45,13 @@ KINDS: Mapping[str, tuple[float, float]] = {
     "cutoff": (-math.inf, math.inf),
 }
 WHOLE = ("group_size", "count")
+# What the row of an address must name, by its table.
+SELECTED_BY: Mapping[str, frozenset[str]] = {
+    "univariable": frozenset({"variable"}),
+    "univariable_groups": frozenset({"variable", "level", "group"}),
+    "multivariable": frozenset({"term"}),
+    "discrimination": frozenset({"score"}),
+}
 
 Address = tuple[str, frozenset[tuple[str, str]], str]
 
@@ -211,6 +218,16 @@ def transcribe(
             problems.add(file, "stands twice", "give each figure an id of its own", row=row, column="id")
     known = {figure.id: figure for figure in read if figure}
     problems.raise_errors()
+    dichotomies = {score: Dichotomy(**fields) for score, fields in described.get("dichotomies", {}).items()}
+    for score, dichotomy in dichotomies.items():
+        if dichotomy.of not in codebook:
+            problems.add(
+                f"{name}/paper.yaml",
+                "names no variable of the codebook",
+                "correct it, or describe it under `variables`",
+                column=f"dichotomies.{score}",
+                value=dichotomy.of,
+            )
     paper = Paper(
         name=name,
         title=described["title"],
@@ -221,9 +238,7 @@ def transcribe(
         size_figures=_sizes(name, described["sizes"], known, problems),
         sums=_sums(name, described.get("sums", []), known, problems),
         definitions=described.get("definitions", {}),
-        dichotomies={
-            score: Dichotomy(**fields) for score, fields in described.get("dichotomies", {}).items()
-        },
+        dichotomies=dichotomies,
     )
     problems.raise_errors()
     return paper
@@ -259,6 +274,10 @@ def _figure(
     if any(address) and not all(address):
         tell("row", "is half an address", "fill table, row and column, or none of them")
     selector = parse_selector(cells["row"]) if cells["row"] else {}
+    if lacking := SELECTED_BY.get(cells["table"], frozenset()) - set(selector):
+        tell(
+            "row", f"does not name {', '.join(sorted(lacking))}", f"complete the address in {cells['table']}"
+        )
     for problem in _selector_problems(selector, codebook, sizes):
         tell("row", *problem)
     if len(problems.sorted()) > before:
