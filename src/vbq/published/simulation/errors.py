@@ -52,6 +52,14 @@ class _Figures:
         self.table.loc[id_, "printed"] = f"{value:.{self.decimals(id_)}f}"
         self.altered.add(id_)
 
+    def shift(self, id_: str, by: float, largest: float = np.inf) -> bool:
+        """Print a value off by so much; not where it would lie below 0 or above `largest`."""
+        new = self.value(id_) + by
+        if not 0 <= new <= largest:
+            return False
+        self.set(id_, new)
+        return True
+
     def is_equality(self, id_: str) -> bool:
         return bool(self.table.loc[id_, "relation"] == "=")
 
@@ -96,11 +104,9 @@ def _count(sim: SimulatedPaper, figures: _Figures, rng: np.random.Generator) -> 
     if id_ is None:
         return None
     size = _sizes(sim)[id_[-3]]
-    new = figures.value(id_) + rng.choice([-3, -2, -1, 1, 2, 3])
-    if not 0 <= new <= size:
+    if not figures.shift(id_, rng.choice([-3, -2, -1, 1, 2, 3]), size):
         return None
-    figures.set(id_, new)
-    return f"{100 * new / size:.1f}" != figures.text(id_.removesuffix("n") + "pct")
+    return f"{100 * figures.value(id_) / size:.1f}" != figures.text(id_.removesuffix("n") + "pct")
 
 
 @_kind
@@ -109,11 +115,7 @@ def _percentage(sim: SimulatedPaper, figures: _Figures, rng: np.random.Generator
     id_ = _choose(rng, [f"{name}_1_{group}_pct" for name in _complete(sim, "factor") for group in "01"])
     if id_ is None:
         return None
-    new = figures.value(id_) + rng.choice([-10, -1, -0.3, 0.3, 1, 10])
-    if not 0 <= new <= 100:
-        return None
-    figures.set(id_, new)
-    return True
+    return figures.shift(id_, rng.choice([-10, -1, -0.3, 0.3, 1, 10]), 100) or None
 
 
 @_kind
@@ -124,11 +126,9 @@ def _level(sim: SimulatedPaper, figures: _Figures, rng: np.random.Generator) -> 
         return None
     group = str(rng.choice(["0", "1"]))
     id_ = str(rng.choice(figures.ids(rf"{name}_\d+_{group}_n")))
-    new = figures.value(id_) + rng.choice([-1, 1])
-    if new < 0:
+    if not figures.shift(id_, rng.choice([-1, 1])):
         return None
-    figures.set(id_, new)
-    figures.set(id_.removesuffix("n") + "pct", 100 * new / _sizes(sim)[group])
+    figures.set(id_.removesuffix("n") + "pct", 100 * figures.value(id_) / _sizes(sim)[group])
     return True
 
 
@@ -139,26 +139,25 @@ def _flow(sim: SimulatedPaper, figures: _Figures, rng: np.random.Generator) -> b
     return True
 
 
+def _exact_p_values(sim: SimulatedPaper, figures: _Figures) -> list[str]:
+    """The p-values of counts without missing values that are printed, and not only as a bound."""
+    ids = [f"{name}_p" for name in _complete(sim, "factor")]
+    return [id_ for id_ in ids if id_ in figures.table.index and figures.is_equality(id_)]
+
+
 @_kind
 def _p_value(sim: SimulatedPaper, figures: _Figures, rng: np.random.Generator) -> bool | None:
     """The p-value of counts has a wrong digit. Tied to the counts, under the table's test."""
-    names = [name for name in _complete(sim, "factor") if f"{name}_p" in figures.table.index]
-    id_ = _choose(rng, [f"{name}_p" for name in names if figures.is_equality(f"{name}_p")])
+    id_ = _choose(rng, _exact_p_values(sim, figures))
     if id_ is None:
         return None
-    old = figures.value(id_)
-    new = old + rng.choice([-0.3, -0.1, -0.03, 0.03, 0.1, 0.3])
-    if not 0 <= new <= 1:
-        return None
-    figures.set(id_, new)
-    return True
+    return figures.shift(id_, rng.choice([-0.3, -0.1, -0.03, 0.03, 0.1, 0.3]), 1) or None
 
 
 @_kind
 def _other_test(sim: SimulatedPaper, figures: _Figures, rng: np.random.Generator) -> bool | None:
     """One p-value is of another test than the table's. Tied to the counts and to the other rows."""
-    names = [name for name in _complete(sim, "factor") if f"{name}_p" in figures.table.index]
-    id_ = _choose(rng, [f"{name}_p" for name in names if figures.is_equality(f"{name}_p")])
+    id_ = _choose(rng, _exact_p_values(sim, figures))
     if id_ is None:
         return None
     table = pd.crosstab(sim.rows[id_.removesuffix("_p")], sim.rows["event"]).to_numpy()
@@ -284,11 +283,7 @@ def _limit(sim: SimulatedPaper, figures: _Figures, rng: np.random.Generator) -> 
 def _sensitivity(sim: SimulatedPaper, figures: _Figures, rng: np.random.Generator) -> bool | None:
     """Sensitivity or specificity is wrong. Tied to the counts of the score by outcome."""
     id_ = str(rng.choice(["marker_high_", "total_high_"])) + str(rng.choice(["sensitivity", "specificity"]))
-    new = figures.value(id_) + rng.choice([-7, -3, -2, 2, 3, 7])
-    if not 0 <= new <= 100:
-        return None
-    figures.set(id_, new)
-    return True
+    return figures.shift(id_, rng.choice([-7, -3, -2, 2, 3, 7]), 100) or None
 
 
 @_kind
@@ -297,11 +292,9 @@ def _counts_of_score(sim: SimulatedPaper, figures: _Figures, rng: np.random.Gene
     score = str(rng.choice(["marker_high", "total_high"]))
     for group, size in _sizes(sim).items():
         id_ = f"{score}_1_{group}_n"
-        new = figures.value(id_) + rng.choice([-3, -2, 2, 3])
-        if not 0 <= new <= size:
+        if not figures.shift(id_, rng.choice([-3, -2, 2, 3]), size):
             return None
-        figures.set(id_, new)
-        figures.set(id_.removesuffix("n") + "pct", 100 * new / size)
+        figures.set(id_.removesuffix("n") + "pct", 100 * figures.value(id_) / size)
     return True
 
 
@@ -320,11 +313,7 @@ def _predictive_value(sim: SimulatedPaper, figures: _Figures, rng: np.random.Gen
     id_ = _choose(rng, figures.ids("(marker|total)_high_[pn]pv"))
     if id_ is None:
         return None
-    new = figures.value(id_) + rng.choice([-7, -3, -2, 2, 3, 7])
-    if not 0 <= new <= 100:
-        return None
-    figures.set(id_, new)
-    return True
+    return figures.shift(id_, rng.choice([-7, -3, -2, 2, 3, 7]), 100) or None
 
 
 @_kind
