@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 import yaml
-from project_copy import Copy, copy_project
+from project_copy import PROJECT, Copy, copy_project
 
 CONTRACT = "check location figures finding severity evidence consequence"
 
@@ -18,7 +18,9 @@ def test_the_default_run_audits_the_paper(rerun: Copy):
     assert {path.name for path in folder.glob("audit_figures/*_*.*g")} == {
         *("p_values.svg", "p_values.png", "combined_auc_combined.svg", "combined_auc_combined.png")
     }
-    assert (folder / "audit.txt").read_text().strip() in (rerun.path / "output.txt").read_text()
+    sentence = (folder / "audit.txt").read_text().strip()
+    assert sentence in (rerun.path / "output.txt").read_text()
+    assert sentence in " ".join((PROJECT / "README.md").read_text().split())
 
 
 def test_reasons_point_at_findings(rerun: Copy):

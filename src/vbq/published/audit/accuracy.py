@@ -119,7 +119,7 @@ def implied_counts(paper: Paper) -> Checked:
                     f"{figure.quantity}: {figure.digits} is no whole number of {size} patients.",
                     "unexplained",
                     f"{figure.number.value:g} × {size} = {figure.number.value * size:.2f}",
-                    "Values are missing, or the figure is misprinted.",
+                    "Values are missing, or the figure is not right as printed.",
                 )
     return checked
 
@@ -143,8 +143,8 @@ def auc_of_dichotomy(paper: Paper) -> Checked:
                     "contradiction",
                     f"{_counts(paper, margins)}: AUC = (sensitivity + specificity) / 2 = {expected.low:.4f}"
                     + ("" if expected.low == expected.high else f" to {expected.high:.4f}"),
-                    "The AUC of a score with two values is nothing else. One of these figures is "
-                    "misprinted, or they are of different scores or patients.",
+                    "The AUC of a score with two values is nothing else. One of these figures is not right "
+                    "as printed, or they are of different scores or patients.",
                 )
     return checked
 
@@ -167,7 +167,7 @@ def margins_and_thresholds(paper: Paper) -> Checked:
                 f"margins.{score}",
                 figures,
                 f"{_label(paper, score)}: {a.source} in {a.origin} ({_counts(paper, a)}) and {b.source} in "
-                f"{b.origin} ({_counts(paper, b)}) are different patients.",
+                f"{b.origin} ({_counts(paper, b)}) are not the same counts.",
                 "contradiction",
                 f"{_rates_in_words(paper, a)}; {_rates_in_words(paper, b)}",
                 "Either place can be right, not both.",
@@ -222,7 +222,8 @@ def predictive_values(paper: Paper) -> tuple[Checked, list[Implied]]:
                             f"{margins.source} in {margins.origin} give.",
                             "contradiction",
                             f"{_counts(paper, margins)}: {found.low:.4f}",
-                            "One of these figures is misprinted, or the value is of another prevalence.",
+                            "One of these figures is not right as printed, or the value is of another "
+                            "prevalence.",
                         )
     return checked, numbers
 

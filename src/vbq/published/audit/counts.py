@@ -102,7 +102,7 @@ def _compare(checked: Checked, subject: str, count: Figure, percent: Figure, siz
             f"{group_size}.",
             "contradiction",
             evidence,
-            "Count or percentage is misprinted.",
+            "Count or percentage is not right as printed.",
         )
 
 
@@ -154,9 +154,9 @@ def _add_counts(
         f"{where}: the levels add up to {total} of {size.digits} patients.",
         "contradiction" if is_more else "unexplained",
         f"{addends} = {total}, group size {size.digits}",
-        "At least one count of the column, or the group size, is misprinted."
+        "At least one count of the column, or the group size, is not right as printed."
         if is_more
-        else f"{int(size.number.value) - total} patients have no value, or a count is misprinted.",
+        else f"{int(size.number.value) - total} patients have no value, or a count is not right as printed.",
     )
 
 
@@ -171,7 +171,7 @@ def _add_percents(checked: Checked, variable: Variable, group: str, percents: Se
         f"{variable.label}: the percentages of the levels add up to {total:g}, not to 100.",
         "contradiction",
         f"{' + '.join(figure.digits for figure in percents)} = {total:g}; rounding explains up to {reach:g}",
-        "At least one percentage is misprinted, or the levels do not exclude each other.",
+        "At least one percentage is not right as printed, or the levels do not exclude each other.",
     )
 
 
@@ -188,7 +188,7 @@ def sums(paper: Paper) -> Checked:
                 f"{total.quantity}: the parts add up to {found:g}, not to {total.digits}.",
                 "contradiction",
                 f"{' + '.join(figure.digits for figure in parts)} = {found:g}, printed {total.digits}",
-                "One of these numbers is misprinted, or the parts are not all.",
+                "One of these numbers is not right as printed, or the parts are not all.",
             )
     return checked
 

@@ -99,7 +99,7 @@ def scales(paper: Paper) -> tuple[Checked, list[Implied]]:
                 f"{item.low.digits} to {item.high.digits}.",
                 "contradiction",
                 f"{item.low.digits} ≤ {item.estimate.digits} ≤ {item.high.digits} is false",
-                "The estimate or a limit is misprinted.",
+                "The estimate or a limit is not right as printed.",
             )
             continue
         possible = [scale for scale in SCALES if item.is_possible(scale)]
@@ -162,7 +162,7 @@ def _tell_scale(checked: Checked, item: PrintedEstimate, possible: Sequence[str]
         "log-odds nor as odds ratio.",
         "unexplained",
         evidence,
-        "A limit or the p-value is misprinted, or they come from different methods.",
+        "A limit or the p-value is not right as printed, or they come from different methods.",
     )
 
 

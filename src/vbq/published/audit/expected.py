@@ -58,7 +58,7 @@ def subgroup_sizes(paper: Paper) -> tuple[Checked, list[Implied]]:
                     f"{label}: no number of patients gives the three printed means.",
                     "contradiction",
                     evidence,
-                    "One of the means is misprinted, or they are of different patients.",
+                    "One of the means is not right as printed, or they are of different patients.",
                 )
                 continue
             whole = Range(least, most)
@@ -107,7 +107,7 @@ def cutoffs(paper: Paper) -> tuple[Checked, list[Implied]]:
             "note" if agrees else "unexplained",
             f"({groups[0].digits} + {groups[1].digits}) / 2; the mean of all patients is {overall.low:.3f} "
             f"to {overall.high:.3f} and rounds to {round(overall.low)}",
-            "" if agrees else "The cut-off was chosen in another way, or a figure is misprinted.",
+            "" if agrees else "The cut-off was chosen in another way, or a figure is not right as printed.",
         )
     return checked, numbers
 

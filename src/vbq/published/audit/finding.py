@@ -12,8 +12,8 @@ Severity = Literal["contradiction", "unexplained", "convention", "note"]
 
 # From what is proven to what is only worth knowing.
 SEVERITIES: dict[Severity, str] = {
-    "contradiction": "these figures cannot all be right: proven from the figures named, nothing else assumed "
-    "than what the finding says",
+    "contradiction": "these figures cannot all be right: proven from the figures named, with nothing "
+    "assumed beyond what the finding says",
     "unexplained": "these figures do not fit under the assumption named; another assumption may explain them",
     "convention": "which of several usual readings or methods the figures fit",
     "note": "worth knowing; nothing is wrong",

@@ -107,7 +107,7 @@ def joint_feasibility(paper: Paper, feasible: Sequence[Feasible]) -> Checked:
                 "regression, with or without interaction.",
                 "contradiction",
                 evidence,
-                "The AUC or a margin is misprinted, or the scores were combined in another way.",
+                "The AUC or a margin is not right as printed, or the scores were combined in another way.",
             )
             continue
         several = len({part.margins_in_words for part in parts}) > 1
@@ -147,10 +147,12 @@ def _tell_excluded(checked: Checked, part: Feasible, auc: Figure, parts: Sequenc
         [auc, *part.margins[0].figures, *part.margins[1].figures],
         f"{auc.quantity}: with the counts of {conflicting.origin} no joint table gives {auc.digits} without "
         f"interaction (at most {part.rules.auc.max():.3f}){words}.",
-        "contradiction",
+        "unexplained" if saturated.fits.any() else "contradiction",
         _span_in_words(part),
-        f"Printed AUC and the counts of {conflicting.origin} cannot both be right, unless the two scores "
-        "were combined with such an interaction.",
+        f"Printed AUC and the counts of {conflicting.origin} cannot both be right"
+        + (
+            ", unless the two scores were combined with such an interaction." if saturated.fits.any() else "."
+        ),
     )
 
 

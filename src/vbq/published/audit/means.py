@@ -77,7 +77,8 @@ def attainable(paper: Paper) -> Checked:
                 "contradiction" if is_printed or missing is None else "unexplained",
                 f"nearest means of {n}: {below:.4f} and {above:.4f}; {mean.digits} × {n} = "
                 f"{mean.number.value * n:.2f}",
-                "Values are missing, the instrument was read in finer steps, or the mean is misprinted.",
+                "Values are missing, the instrument was read in finer steps, or the mean is not right as "
+                "printed.",
             )
     return checked
 
@@ -142,7 +143,7 @@ def _against_bounds(checked: Checked, row: MeanRow, implied: Range) -> None:
             f"means {row.means[0].digits} and {row.means[1].digits}, p "
             f"{row.p_value.text if row.p_value else ''}, n {row.sizes[0]} and {row.sizes[1]}: s = "
             "|difference| / (t √(1/n + 1/m))",
-            "A mean or the p-value is misprinted, or the p-value is not that of a pooled t test.",
+            "A mean or the p-value is not right as printed, or the p-value is not that of a pooled t test.",
         )
 
 

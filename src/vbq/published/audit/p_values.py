@@ -207,7 +207,8 @@ def selection(paper: Paper) -> Checked:
                 f"{'holds' if in_model else 'does not hold'} it.",
                 "unexplained",
                 f"printed p {printed.text}, alpha {paper.alpha:g}",
-                "Another rule was followed, the p-value is misprinted, or the model is not printed in full.",
+                "Another rule was followed, the p-value is not right as printed, or the model is not "
+                "printed in full.",
             )
     return checked
 

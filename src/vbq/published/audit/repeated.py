@@ -53,7 +53,7 @@ def _tell(checked: Checked, pair: tuple[Figure, Figure], severity: Severity) -> 
         f"{a.quantity}: {places}.",
         severity,
         f"no number is printed as {a.text} and as {b.text}",
-        "One of the two places is misprinted, or they are not the same quantity.",
+        "One of the two places is not right as printed, or they are not the same quantity.",
     )
 
 
