@@ -11,15 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from vbq.stats.batched import fit_batch, log_likelihoods
+
 Array = NDArray[np.float64]
 
 PATTERNS = ("neither", "first", "second", "both")
 DESIGN = np.array([[1, 0, 0], [1, 1, 0], [1, 0, 1], [1, 1, 1]], dtype=float)
 INTERACTION = np.array([0, 0, 0, 1], dtype=float)[:, None]
 
-MAX_ITERATIONS = 100
-CONVERGED = 1e-11  # largest element of the score equations
-RIDGE = 1e-13  # keeps a step finite where a coefficient is not determined; the solution does not depend on it
 SEPARATED = 1e-10  # a fitted risk nearer to 0 or 1 belongs to coefficients without a finite estimate
 TIED = 1e-7  # linear predictors nearer to each other are equal
 
@@ -63,20 +62,20 @@ class CombinedRules:
 def combined_rules(tables: ArrayLike, interaction: bool = False) -> CombinedRules:
     """Fit a logistic regression to each of m joint tables (m x 2 x 4) by maximum likelihood.
 
-    Newton's method on all tables at once. Replicates R's `glm` and the AUC of `pROC` (absolute 1e-8; risks
+    Replicates R's `glm` and the AUC of `pROC` (absolute 1e-8; risks
     of separated tables 1e-6).
     """
     counts = np.asarray(tables, dtype=float)
     events, totals = counts[:, 1], counts.sum(axis=1)
     X = np.hstack([DESIGN, INTERACTION]) if interaction else DESIGN
-    beta = _maximize(X, events, totals)
+    beta = fit_batch(X, events, totals)
     eta = beta @ X.T
     risks = special.expit(eta)
     present = totals > 0
     extreme = (risks < SEPARATED) | (risks > 1 - SEPARATED)
     rank = np.linalg.matrix_rank(X * present[:, :, None])
     is_separated = (extreme & present).any(axis=1) | (rank < X.shape[1])
-    deviance = _log_likelihood(events, totals, eta)
+    deviance = log_likelihoods(events, totals, eta)
     n, n_events = totals.sum(axis=1), events.sum(axis=1)
     null = special.xlogy(n_events, n_events / n) + special.xlogy(n - n_events, 1 - n_events / n)
     called = np.where(risks >= 0.5 - TIED, events, totals - events)
@@ -88,35 +87,6 @@ def combined_rules(tables: ArrayLike, interaction: bool = False) -> CombinedRule
         accuracy=called.sum(axis=1) / n,
         p_value=special.chdtrc(rank - 1, np.maximum(2 * (deviance - null), 0)),
     )
-
-
-def _maximize(X: Array, events: Array, totals: Array) -> Array:
-    """Return the coefficients (m x p) by Newton's method, steps halved where the likelihood falls."""
-    p = X.shape[1]
-    beta = np.zeros((len(events), p))
-    value = _log_likelihood(events, totals, beta @ X.T)
-    for _ in range(MAX_ITERATIONS):
-        risks = special.expit(beta @ X.T)
-        score = (events - totals * risks) @ X
-        if np.abs(score).max(initial=0) < CONVERGED:
-            break
-        weights = totals * risks * (1 - risks)
-        information = np.einsum("mk,ki,kj->mij", weights, X, X) + RIDGE * np.eye(p)
-        step = np.linalg.solve(information, score[:, :, None])[:, :, 0]
-        step *= np.minimum(1, 5 / np.abs(step).max(axis=1, keepdims=True).clip(1e-300))
-        for _ in range(30):
-            trial = _log_likelihood(events, totals, (beta + step) @ X.T)
-            falls = trial < value - 1e-12 * np.abs(value)
-            if not falls.any():
-                break
-            step[falls] /= 2
-        beta = beta + step
-        value = _log_likelihood(events, totals, beta @ X.T)
-    return beta
-
-
-def _log_likelihood(events: Array, totals: Array, eta: Array) -> Array:
-    return np.asarray((events * eta - totals * np.logaddexp(0, eta)).sum(axis=1))
 
 
 def auc_of_patterns(counts: Array, order: Array) -> Array:

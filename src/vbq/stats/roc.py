@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
+from scipy import optimize, special, stats
 
 Array = NDArray[np.float64]
 
@@ -78,6 +78,28 @@ def auc_interval(
         raise ValueError(f"scale is identity or logit, not {scale}")
     middle, half = special.logit(auc), z * sd / (auc * (1 - auc))
     return float(special.expit(middle - half)), float(special.expit(middle + half))
+
+
+def newcombe_interval(
+    auc: float, n_events: int, n_others: int, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Return Newcombe's interval of an AUC, which also holds where the AUC is 0 or 1.
+
+    Method 5 of Newcombe (2006): the areas that differ from the observed one by z standard errors, each
+    with Hanley and McNeil's standard error at that area and both numbers of patients replaced by their mean,
+    less one, where they enter it as weights.
+    """
+    weight = (n_events + n_others) / 2 - 1
+    squared = special.ndtri((1 + confidence) / 2) ** 2 / (n_events * n_others)
+
+    def excess(area: float) -> float:
+        spread = area * (1 - area) * (1 + weight * ((1 - area) / (2 - area) + area / (1 + area)))
+        return (area - auc) ** 2 - squared * spread
+
+    inside = min(max(auc, 1e-12), 1 - 1e-12)  # 0 and 1 solve their own equation
+    low = optimize.brentq(excess, 0.0, inside, xtol=1e-14) if auc > 0 else 0.0
+    high = optimize.brentq(excess, inside, 1.0, xtol=1e-14) if auc < 1 else 1.0
+    return float(low), float(high)
 
 
 @dataclass(frozen=True)
