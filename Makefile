@@ -7,7 +7,7 @@ TOOLS = .tools/uv-$(UV_VERSION)
 UV = $(TOOLS)/bin/uv
 ENVIRONMENT = .venv/.from-lock
 
-.PHONY: run test lint report reconstruction example benchmark benchmark-audit clean
+.PHONY: run test lint report reconstruction example example-site benchmark benchmark-audit clean
 
 run: $(ENVIRONMENT)
 	.venv/bin/snakemake
@@ -35,6 +35,11 @@ example: $(ENVIRONMENT)
 	.venv/bin/snakemake simulate_example
 	cp results/simulated_paper/figures.csv results/simulated_paper/paper.yaml results/simulated_paper/plan.yaml \
 	  data/published/simulated_example/
+
+# The simulated external site in data/examples/simulated_site.
+example-site: $(ENVIRONMENT)
+	.venv/bin/snakemake simulate_site
+	cp results/simulated_files/patients.csv results/simulated_files/readings.csv data/examples/simulated_site/
 
 # The whole study beside one R script that does the same.
 benchmark: $(ENVIRONMENT)

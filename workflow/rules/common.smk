@@ -9,6 +9,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
 PROJECT = Path(workflow.basedir)
+MADE_FILES = {"reconstruction", "simulated_paper", "simulated_files"}  # folders of rows that ship, in results/
 
 
 def read_config(path, schema):
@@ -29,10 +30,10 @@ def read_config(path, schema):
 def cohort_files(paths):
     """The cohort files by the name of the cohort, which is that of the file and of the results' folder."""
     files = {Path(path).stem: path for path in paths}
-    if len(files) < len(paths) or "reconstruction" in files:
+    if len(files) < len(paths) or set(files) & MADE_FILES:
         raise WorkflowError(
-            "config: each cohort file needs a name of its own, and none may be called reconstruction: "
-            + ", ".join(paths)
+            "config: each cohort file needs a name of its own, and none may be called "
+            f"{' or '.join(sorted(MADE_FILES))}: {', '.join(paths)}"
         )
     return files
 

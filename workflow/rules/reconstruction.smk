@@ -1,6 +1,7 @@
-"""The cohort and the simulated paper that ship with the project, made again.
+"""The cohort, the simulated paper and the simulated site that ship with the project, made again.
 
-Not a part of `rule all`: both are committed under data/. Makes results/reconstruction/, results/simulated_paper/
+Not a part of `rule all`: all are committed under data/. Makes results/reconstruction/, results/simulated_paper/,
+results/simulated_files/{patients,readings}.csv
 """
 
 
@@ -32,3 +33,16 @@ rule simulate_example:
         "results/simulated_paper/logs/simulate_example.log",
     script:
         "../scripts/simulate_example.py"
+
+
+rule simulate_site:
+    """Simulate the external site of data/examples/simulated_site, the worked example of a validation."""
+    input:
+        code=sources("simulate_site.py"),
+    output:
+        patients="results/simulated_files/patients.csv",
+        readings="results/simulated_files/readings.csv",
+    log:
+        "results/simulated_files/logs/simulate_site.log",
+    script:
+        "../scripts/simulate_site.py"
