@@ -19,6 +19,7 @@ include: "workflow/rules/cohort.smk"
 include: "workflow/rules/association.smk"
 include: "workflow/rules/discrimination.smk"
 include: "workflow/rules/agreement.smk"
+include: "workflow/rules/validation.smk"
 include: "workflow/rules/publication.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/reconstruction.smk"
@@ -28,12 +29,12 @@ rule all:
     """Everything, for every cohort and every paper of the configuration."""
     default_target: True
     input:
-        [results_of(cohort) for cohort in COHORTS],
+        [results_of(cohort) for cohort in ASKED],
         audits(),
 
 
 onsuccess:
-    for cohort in COHORTS:
+    for cohort in ASKED:
         print(closing_line(cohort))
     for paper in PAPERS:
         print(closing_line_of_audit(paper))

@@ -43,6 +43,40 @@ COHORTS = {
     name: read_config(path, "cohort.schema.yaml") for name, path in cohort_files(config["cohorts"]).items()
 }
 PLANS = {name: read_config(cohort["plan"], "plan.schema.yaml") for name, cohort in COHORTS.items()}
+ASKED = list(COHORTS)  # those whose results `rule all` makes
+VALIDATED = [
+    name
+    for name, cohort in COHORTS.items()
+    if cohort["role"] == "validation" and "validation" in PLANS[name]
+]
+
+
+def read_development(cohort):
+    """Read the cohort that a validation compares with, where the configuration does not list it; its name."""
+    path = PLANS[cohort]["validation"].get("development")
+    if path is None:
+        return None
+    name = Path(path).stem
+    if name not in COHORTS:
+        COHORTS[name] = read_config(path, "cohort.schema.yaml")
+        PLANS[name] = read_config(COHORTS[name]["plan"], "plan.schema.yaml")
+    return name
+
+
+def read_rules(cohort):
+    """The files of the rules that are validated in a cohort, by name."""
+    paths = PLANS[cohort]["validation"]["rules"]
+    rules = {Path(path).stem: read_config(path, "rule.schema.yaml") for path in paths}
+    if len(rules) < len(paths):
+        raise WorkflowError(f"{COHORTS[cohort]['plan']}: two rules have the same name: {', '.join(paths)}")
+    for name, rule in rules.items():
+        if rule.get("fitted_to", cohort) not in COHORTS:
+            raise WorkflowError(f"rule {name}: the configuration lists no cohort {rule['fitted_to']}")
+    return rules
+
+
+DEVELOPMENT = {cohort: read_development(cohort) for cohort in VALIDATED}
+RULES = {cohort: read_rules(cohort) for cohort in VALIDATED}
 
 
 def paper_folders(paths, cohorts):
@@ -110,7 +144,14 @@ def results_of(cohort):
     names = ["cohort.parquet", "figures", "report.html", "run.yaml"]
     if "published" in COHORTS[cohort]:
         names.append("published.csv")
+    if cohort in VALIDATED:
+        names += ["validation", "validation.html"]
     return tables_of(cohort) + [f"results/{cohort}/{name}" for name in names]
+
+
+def fitted_to(cohort):
+    """The cohorts whose regressions are rules that are validated in a cohort."""
+    return list(dict.fromkeys(rule["fitted_to"] for rule in RULES[cohort].values() if "fitted_to" in rule))
 
 
 def audits():

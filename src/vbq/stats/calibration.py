@@ -1,7 +1,7 @@
 """Whether predicted risks agree with what happened: in the large, weakly, by pattern, along a smooth curve.
 
-Van Calster et al. 2016 name these levels. Risks are fractions; a linear predictor is the logit of a risk. Where
-no patient, or every patient, has the event, the linear predictor cannot be recalibrated.
+Van Calster et al. 2016 name these levels. Risks are fractions; a linear predictor is a risk's logit. Where no
+patient, or every patient, has the event, the linear predictor cannot be recalibrated.
 """
 
 from collections.abc import Iterator
@@ -233,9 +233,9 @@ def curve_knots(outcome: ArrayLike, linear_predictor: ArrayLike) -> Array | None
 class CalibrationCurve:
     """A smooth calibration curve with its pointwise band on a grid of risks, and the distances from it.
 
-    In `distances`, `ici` is the mean absolute difference between predicted and smoothed risk over the patients, `e50` and `e90`
-    its median and ninth decile (Austin and Steyerberg 2019), each with a percentile bootstrap interval and
-    the bootstrap standard error of its logarithm.
+    In `distances`, `ici` is the mean absolute difference between predicted and smoothed risk over the
+    patients, `e50` and `e90` its median and ninth decile (Austin and Steyerberg 2019), each with a percentile
+    bootstrap interval and the bootstrap standard error of its logarithm.
     """
 
     knots: Array
@@ -256,9 +256,9 @@ def calibration_curve(
 ) -> CalibrationCurve | None:
     """Smooth the outcome along n linear predictors: logistic regression on a restricted cubic spline.
 
-    The band is Wald's on the logit scale. In each resample, drawn from all patients, the curve is fitted again
-    with the same knots. None where `curve_knots` finds none, only one outcome occurs or the linear predictor
-    separates the outcomes.
+    The band is Wald's on the logit scale. In each resample, drawn from all patients, the curve is fitted
+    again with the same knots. None where `curve_knots` finds none, only one outcome occurs or the linear
+    predictor separates the outcomes.
 
     Replicates `rms::lrm` on `rcs` and its `predict` (relative 1e-6).
     """
@@ -334,54 +334,47 @@ def _resampled_distances(
 
 @dataclass(frozen=True)
 class Brier:
-    """Brier score and its scaled form, each with standard error and percentile bootstrap interval."""
+    """Brier score and its scaled form, with their standard errors."""
 
     score: float
     std_error: float
-    low: float
-    high: float
     scaled: float
     scaled_std_error: float
-    scaled_low: float
-    scaled_high: float
 
 
-def brier_score(
-    outcome: ArrayLike, risk: ArrayLike, replicates: int, seed: int, confidence: float = 0.95
-) -> Brier:
+def brier_score(outcome: ArrayLike, risk: ArrayLike) -> Brier:
     """Return the mean squared difference of n risks and outcomes, and 1 minus its share of that of the mean.
 
     The scaled score is 1 for perfect risks and 0 for the observed proportion as everyone's risk; negative
-    values are worse than that. Standard errors by the delta method, without assuming that risks are
-    calibrated; intervals from a bootstrap of all patients. The scaled score is NaN where only one outcome occurs.
-    Replicates `rms::val.prob`'s Brier (relative 1e-8).
+    values are worse than that. It is NaN where only one outcome occurs. Standard errors by the delta method,
+    without assuming that risks are calibrated. Replicates `rms::val.prob`'s Brier (relative 1e-8).
     """
     y, p = np.asarray(outcome, dtype=float), np.asarray(risk, dtype=float)
-    n, squared = len(y), (y - p) ** 2
-    score, mean = squared.mean(), y.mean()
-    spread = mean * (1 - mean)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scaled = 1 - score / spread
-        influence = -(squared - score) / spread + score / spread**2 * (1 - 2 * mean) * (y - mean)
-    sums = np.concatenate(
-        [
-            weights @ np.column_stack([squared, y])
-            for weights in bootstrap_weights(np.zeros(n), replicates, seed)
-        ]
-    )
-    resampled, means = sums.T / n
-    with np.errstate(divide="ignore", invalid="ignore"):
-        resampled_scaled = 1 - resampled / (means * (1 - means))
-    resampled_scaled[~np.isfinite(resampled_scaled)] = np.nan
-    low, high = percentile_interval(resampled, confidence)
-    scaled_low, scaled_high = percentile_interval(resampled_scaled, confidence) if spread else (NAN, NAN)
-    return Brier(
-        float(score),
-        float(squared.std() / np.sqrt(n)),
-        float(low),
-        float(high),
-        float(scaled) if spread else NAN,
-        float(np.sqrt((influence**2).mean() / n)) if spread else NAN,
-        float(scaled_low),
-        float(scaled_high),
-    )
+    n, squared, mean = len(y), (y - p) ** 2, y.mean()
+    score, spread = squared.mean(), mean * (1 - mean)
+    scaled, scaled_std_error = NAN, NAN
+    if spread > 0:
+        scaled = float(1 - score / spread)
+        influence = (squared - score) / spread - score / spread**2 * (1 - 2 * mean) * (y - mean)
+        scaled_std_error = float(np.sqrt((influence**2).mean() / n))
+    return Brier(float(score), float(squared.std() / np.sqrt(n)), scaled, scaled_std_error)
+
+
+def brier_intervals(
+    outcome: ArrayLike, risk: ArrayLike, replicates: int, seed: int, confidence: float = 0.95
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return percentile intervals of the Brier score and its scaled form, from a bootstrap of all n patients.
+
+    A resample with one outcome only has no scaled score and is left out of that interval.
+    """
+    y, p = np.asarray(outcome, dtype=float), np.asarray(risk, dtype=float)
+    per_patient = np.column_stack([(y - p) ** 2, y])
+    blocks = bootstrap_weights(np.zeros(len(y)), replicates, seed)
+    scores, means = np.concatenate([weights @ per_patient for weights in blocks]).T / len(y)
+    spread = means * (1 - means)
+    scaled = 1 - scores / np.where(spread > 0, spread, np.nan)
+    low, high = percentile_interval(scores, confidence)
+    if np.isnan(scaled).all():
+        return (float(low), float(high)), (NAN, NAN)
+    scaled_low, scaled_high = percentile_interval(scaled, confidence)
+    return (float(low), float(high)), (float(scaled_low), float(scaled_high))

@@ -29,6 +29,15 @@ def bootstrap_weights(strata: ArrayLike, replicates: int, seed: int) -> Iterator
         yield weights
 
 
+def affordable(replicates: int, n: int, draws: float, at_least: int) -> int:
+    """Return how many of the replicates to draw of n observations, so that all together draw `draws`.
+
+    Never fewer than `at_least`, nor more than `replicates`: in a very large sample the intervals are so
+    narrow that a few replicates tell them.
+    """
+    return min(replicates, max(at_least, int(draws / max(n, 1))))
+
+
 def percentile_interval(
     estimates: ArrayLike, confidence: float = 0.95
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -1,0 +1,489 @@
+"""How a rule performs in a cohort: discrimination, its cut-off, calibration, overall performance.
+
+Every measure comes with its method, its interval, and the scale on which it is roughly normal, so that it can
+be pooled over imputations.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import special
+
+from vbq.stats.calibration import (
+    CalibrationCurve,
+    brier_intervals,
+    brier_score,
+    calibration_curve,
+    observed_expected,
+    pattern_calibration,
+    reestimated_intercept,
+    weak_calibration,
+)
+from vbq.stats.logistic import fit_logistic
+from vbq.stats.proportions import ratio_of_proportions, wilson_interval
+from vbq.stats.resampling import affordable
+from vbq.stats.roc import areas_under_curves, auc_interval, compare_areas, newcombe_interval
+from vbq.study.design import outcome_of
+from vbq.validation.rules import (
+    FEW_RISKS,
+    GIVEN,
+    RANKS,
+    REESTIMATED,
+    Codebook,
+    Predictions,
+    Rule,
+    can_be_applied,
+    pattern_name,
+    predict,
+)
+
+Array = NDArray[np.float64]
+
+NAN = float("nan")
+DRAWS, FEWEST = 2e8, 200  # of bootstrap intervals of means
+CURVE_DRAWS, FEWEST_CURVES = 4e7, 100  # of those for which a curve is fitted in each resample
+POOLED_REPLICATES = 200  # for a standard error, in each imputation
+COMPLETE = "complete cases"
+IMPUTED = "multiple imputation"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure of performance; `std_error` is that on `scale` (identity, log or logit)."""
+
+    measure: str
+    estimate: float
+    conf_low: float = NAN
+    conf_high: float = NAN
+    conf_method: str = ""
+    scale: str = "identity"
+    std_error: float = NAN
+    basis: str = ""
+    statistic: float = NAN
+    df: float = NAN
+    p_value: float = NAN
+    p_method: str = ""
+    note: str = ""
+
+
+COLUMNS = ["rule", "label", "analysis", "n", "n_events", *Measure.__dataclass_fields__]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The confidence of intervals, and the number and the seed of resamples."""
+
+    confidence: float
+    replicates: int
+    seed: int
+
+
+def assess(y: Array, predictions: Predictions, settings: Settings, intervals: bool = True) -> list[Measure]:
+    """Measure how well predictions for n patients agree with their outcomes `y`.
+
+    Without `intervals` there are estimates and standard errors only, as pooling needs them. Where only one
+    outcome occurs, what can be estimated is: proportions, observed over expected events, the Brier score.
+    """
+    found = _discrimination(y, predictions.linear_predictor, settings)
+    if predictions.positive is not None:
+        found += _at_cutoff(y, predictions.positive, settings.confidence)
+    if predictions.basis != RANKS:
+        found += _calibration(y, predictions, settings, intervals)
+    return found
+
+
+def _discrimination(y: Array, lp: Array, settings: Settings) -> list[Measure]:
+    m, n = int(y.sum()), int((1 - y).sum())
+    if not m or not n:
+        return [Measure("auc", NAN, note="all patients have the same outcome")]
+    areas = areas_under_curves(y, lp)
+    auc, variance = float(areas.auc[0]), float(areas.covariance[0, 0])
+    if variance > 0 and 0 < auc < 1:
+        low, high = auc_interval(auc, variance, settings.confidence, scale="logit")
+        std_error = float(np.sqrt(variance) / (auc * (1 - auc)))
+        return [Measure("auc", auc, low, high, "DeLong, logit scale", "logit", std_error)]
+    low, high = newcombe_interval(auc, m, n, settings.confidence)
+    return [Measure("auc", auc, low, high, "Newcombe (method 5)", "logit")]
+
+
+def _at_cutoff(y: Array, positive: NDArray[np.bool_], confidence: float) -> list[Measure]:
+    event = y == 1
+    tp, fp = int((positive & event).sum()), int((positive & ~event).sum())
+    fn, tn = int((~positive & event).sum()), int((~positive & ~event).sum())
+    proportions = {
+        "positive": (tp + fp, len(y)),
+        "sensitivity": (tp, tp + fn),
+        "specificity": (tn, tn + fp),
+        "ppv": (tp, tp + fp),
+        "npv": (tn, tn + fn),
+    }
+    found = [proportion(name, *counts, confidence) for name, counts in proportions.items()]
+    ratios = {
+        "likelihood_ratio_positive": ((tp, tp + fn), (fp, fp + tn)),
+        "likelihood_ratio_negative": ((fn, tp + fn), (tn, fp + tn)),
+    }
+    for name, (first, second) in ratios.items():
+        ratio, low, high, std_error = ratio_of_proportions(first, second, confidence)
+        found.append(Measure(name, ratio, low, high, "log scale (Simel)", "log", std_error))
+    return found
+
+
+def proportion(name: str, successes: int, trials: int, confidence: float) -> Measure:
+    """Return a proportion with Wilson's interval, and its standard error on the logit scale."""
+    estimate = successes / trials if trials else NAN
+    inside = 0 < successes < trials
+    std_error = float(np.sqrt(1 / successes + 1 / (trials - successes))) if inside else NAN
+    low, high = wilson_interval(successes, trials, confidence)
+    return Measure(
+        name, estimate, low, high, "Wilson", "logit", std_error, note=f"{successes} of {trials} patients"
+    )
+
+
+def risks(y: Array, predictions: Predictions) -> Array:
+    """Return the risks of n patients; where the intercept was not printed, with the one estimated here."""
+    lp = predictions.linear_predictor
+    added = reestimated_intercept(y, lp) if predictions.basis == REESTIMATED else 0.0
+    return np.asarray(special.expit(lp + added))
+
+
+def _calibration(y: Array, predictions: Predictions, settings: Settings, intervals: bool) -> list[Measure]:
+    basis, lp, confidence = predictions.basis, predictions.linear_predictor, settings.confidence
+    risk = risks(y, predictions)
+    if np.isnan(risk).any():
+        return []
+    found = []
+    if basis == GIVEN:
+        ratio = observed_expected(y, risk, confidence)
+        found.append(
+            Measure(
+                "observed_expected",
+                ratio.ratio,
+                ratio.low,
+                ratio.high,
+                ratio.conf_method,
+                "log",
+                ratio.log_std_error,
+                note=f"{y.sum():.0f} observed, {risk.sum():.1f} expected",
+            )
+        )
+    weak = weak_calibration(y, lp, confidence, intervals)
+    if weak is not None:
+        tests = {"p_method": "likelihood ratio"} if intervals else {}
+        if basis == GIVEN:
+            found.append(_coefficient("calibration_in_the_large", weak.in_the_large, "", tests))
+        penalty = "penalized (Firth) " if weak.penalized else ""
+        if np.isfinite(weak.slope.estimate):
+            found.append(_coefficient("calibration_slope", weak.slope, penalty, tests))
+            if basis == GIVEN and intervals:
+                joint = f"{penalty}likelihood ratio: intercept 0 and slope 1"
+                test = Measure("calibration_test", NAN, df=2, p_method=joint)
+                found.append(replace(test, statistic=weak.statistic, p_value=weak.p_value))
+    found += _overall(y, risk, settings, intervals)
+    if len(np.unique(lp)) > FEW_RISKS:
+        enough = settings if intervals else replace(settings, replicates=POOLED_REPLICATES)
+        curve = curve_of(y, risk, enough)
+        if curve is not None:
+            method = f"percentile bootstrap, {curve.replicates} replicates"
+            found += [
+                Measure(name, value, low, high, method, "log", std_error)
+                for name, (value, low, high, std_error) in curve.distances.items()
+            ]
+    return [replace(measure, basis=basis) for measure in found]
+
+
+def _coefficient(name: str, coefficient: Any, penalty: str, tests: Mapping[str, str]) -> Measure:
+    tested = {}
+    if tests:
+        tested = {
+            "statistic": coefficient.statistic,
+            "df": 1,
+            "p_value": coefficient.p_value,
+            "p_method": f"{penalty}likelihood ratio",
+        }
+    return Measure(
+        name,
+        coefficient.estimate,
+        coefficient.low,
+        coefficient.high,
+        f"{penalty}profile likelihood",
+        std_error=coefficient.std_error,
+        **tested,
+    )
+
+
+def _overall(y: Array, risk: Array, settings: Settings, intervals: bool) -> list[Measure]:
+    brier = brier_score(y, risk)
+    of_score, of_scaled, method = (NAN, NAN), (NAN, NAN), ""
+    if intervals:
+        replicates = affordable(settings.replicates, len(y), DRAWS, FEWEST)
+        of_score, of_scaled = brier_intervals(y, risk, replicates, settings.seed, settings.confidence)
+        method = f"percentile bootstrap, {replicates} replicates"
+    found = [Measure("brier", brier.score, *of_score, method, std_error=brier.std_error)]
+    if np.isfinite(brier.scaled):
+        scaled = Measure("scaled_brier", brier.scaled, *of_scaled, method, std_error=brier.scaled_std_error)
+        found.append(scaled)
+    return found
+
+
+def curve_of(y: Array, risk: Array, settings: Settings) -> CalibrationCurve | None:
+    """Return the smooth calibration curve of n risks, None where they allow none."""
+    replicates = affordable(settings.replicates, len(y), CURVE_DRAWS, FEWEST_CURVES)
+    return calibration_curve(y, special.logit(risk), replicates, settings.seed, settings.confidence)
+
+
+def assess_rules(
+    cohort: pd.DataFrame,
+    outcome: str,
+    rules: Sequence[Rule],
+    codebook: Codebook,
+    settings: Settings,
+    intervals: bool = True,
+) -> pd.DataFrame:
+    """Assess every rule in the patients who have its variables.
+
+    Returns one row per rule and measure with `COLUMNS`.
+    """
+    rows = []
+    for rule in rules:
+        known = complete(cohort, outcome, [rule])
+        if known.empty:
+            continue
+        y = outcome_of(known, outcome)
+        for measure in assess(y, predict(rule, known, codebook), settings, intervals):
+            rows.append(
+                {
+                    "rule": rule.name,
+                    "label": rule.label,
+                    "analysis": COMPLETE,
+                    "n": len(y),
+                    "n_events": int(y.sum()),
+                    **asdict(measure),
+                }
+            )
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def complete(cohort: pd.DataFrame, outcome: str, rules: Sequence[Rule]) -> pd.DataFrame:
+    """Return the patients who have every variable of the rules; none where the cohort lacks one."""
+    if not all(can_be_applied(rule, cohort.columns) for rule in rules):
+        return cohort.iloc[:0]
+    return cohort.dropna(subset=[outcome, *(name for rule in rules for name in rule.variables)])
+
+
+PAIR_COLUMNS = [
+    *(
+        "rule_1",
+        "rule_2",
+        "analysis",
+        "n",
+        "n_events",
+        "auc_1",
+        "auc_2",
+        "difference",
+        "conf_low",
+        "conf_high",
+    ),
+    *("conf_method", "std_error", "z", "p_value", "p_method"),
+]
+
+
+def compare_rules(
+    cohort: pd.DataFrame,
+    outcome: str,
+    pairs: Sequence[tuple[Rule, Rule]],
+    codebook: Codebook,
+    confidence: float,
+) -> pd.DataFrame:
+    """Compare the AUCs of pairs of rules in the patients who have the variables of both (paired DeLong).
+
+    The rules were made elsewhere, so that DeLong's test holds also where one contains the other. Returns one
+    row per pair with `PAIR_COLUMNS`.
+    """
+    rows = []
+    for pair in pairs:
+        known = complete(cohort, outcome, pair)
+        y = outcome_of(known, outcome)
+        if not 0 < y.sum() < len(y):
+            continue
+        scores = np.column_stack([predict(rule, known, codebook).linear_predictor for rule in pair])
+        areas = areas_under_curves(y, scores)
+        result = compare_areas(areas, 0, 1, confidence)
+        variance = areas.covariance[0, 0] + areas.covariance[1, 1] - 2 * areas.covariance[0, 1]
+        rows.append(
+            {
+                "rule_1": pair[0].name,
+                "rule_2": pair[1].name,
+                "analysis": COMPLETE,
+                "n": areas.n,
+                "n_events": areas.n_events,
+                "auc_1": areas.auc[0],
+                "auc_2": areas.auc[1],
+                "difference": result.difference,
+                "conf_low": result.low,
+                "conf_high": result.high,
+                "conf_method": "paired DeLong",
+                "std_error": np.sqrt(max(variance, 0.0)),
+                "z": result.z,
+                "p_value": result.p_value,
+                "p_method": "paired DeLong",
+            }
+        )
+    return pd.DataFrame(rows, columns=PAIR_COLUMNS)
+
+
+TERM_COLUMNS = [
+    *("rule", "term", "label", "n", "n_events", "estimate", "conf_low", "conf_high", "conf_method"),
+    *("statistic", "df", "p_value", "p_method", "published"),
+]
+
+
+def added_terms(
+    cohort: pd.DataFrame, outcome: str, rules: Sequence[Rule], codebook: Codebook, confidence: float
+) -> pd.DataFrame:
+    """Test by likelihood ratio what each term of a rule adds to its others, all fitted to these patients.
+
+    For rules of several terms. Returns one row per rule and term with `TERM_COLUMNS`: log-odds with
+    profile-likelihood intervals, beside the published ones where there are any.
+    """
+    rows = []
+    for rule in rules:
+        known = complete(cohort, outcome, [rule])
+        y = outcome_of(known, outcome)
+        design = term_columns(rule, known)
+        if len(rule.terms) < 2 or not 0 < y.sum() < len(y) or not _is_full_rank(design):
+            continue
+        table = fit_logistic(design, y, {str(name): [str(name)] for name in design}, confidence).table
+        for term, row in zip(rule.terms, table.iloc[1:].to_dict("records"), strict=True):
+            rows.append(
+                {
+                    "rule": rule.name,
+                    "term": row["term"],
+                    "label": term.label(codebook),
+                    "n": len(y),
+                    "n_events": int(y.sum()),
+                    **{name: row[name] for name in TERM_COLUMNS[5:-1]},
+                    "published": NAN if term.log_odds is None else term.log_odds,
+                }
+            )
+    return pd.DataFrame(rows, columns=TERM_COLUMNS)
+
+
+def term_columns(rule: Rule, cohort: pd.DataFrame) -> pd.DataFrame:
+    """Return the terms of a rule in n patients, a column each."""
+    return pd.DataFrame({term.name: term.values(cohort) for term in rule.terms}, index=cohort.index)
+
+
+def _is_full_rank(design: pd.DataFrame) -> bool:
+    X = np.column_stack([np.ones(len(design)), design.to_numpy()])
+    scale = np.abs(X).max(axis=0)
+    return bool((scale > 0).all() and np.linalg.matrix_rank(X / scale) == X.shape[1])
+
+
+PATTERN_COLUMNS = [
+    *("rule", "pattern", "n", "n_events", "observed", "conf_low", "conf_high", "conf_method"),
+    *("risk", "risk_low", "risk_high", "p_value", "p_method"),
+]
+
+
+def calibration_by_pattern(
+    cohort: pd.DataFrame, outcome: str, rules: Sequence[Rule], codebook: Codebook, confidence: float
+) -> pd.DataFrame:
+    """Hold the outcomes of the patients with each combination of yes-or-no terms against the rule's risk.
+
+    Returns one row per rule and combination, in the order of the risks, with `PATTERN_COLUMNS`. Where the
+    intercept was not printed or no risks are known, there is no risk and no test.
+    """
+    rows = []
+    for rule in rules:
+        known = complete(cohort, outcome, [rule])
+        if known.empty or not all(term.is_yes_or_no for term in rule.terms):
+            continue
+        predictions = predict(rule, known, codebook)
+        y, pattern = outcome_of(known, outcome), predictions.pattern
+        for name, risk, low, high in _pattern_risks(rule, predictions, codebook):
+            result = pattern_calibration(y[pattern == name], risk, confidence)
+            rows.append(
+                {
+                    "rule": rule.name,
+                    "pattern": name,
+                    "n": result.n,
+                    "n_events": result.n_events,
+                    "observed": result.observed,
+                    "conf_low": result.low,
+                    "conf_high": result.high,
+                    "conf_method": "Clopper-Pearson",
+                    "risk": risk,
+                    "risk_low": low,
+                    "risk_high": high,
+                    "p_value": result.p_value,
+                    "p_method": "exact binomial" if np.isfinite(result.p_value) else "",
+                }
+            )
+    return pd.DataFrame(rows, columns=PATTERN_COLUMNS)
+
+
+def _pattern_risks(
+    rule: Rule, predictions: Predictions, codebook: Codebook
+) -> list[tuple[str, float, float, float]]:
+    """Return name, risk and its range of every combination, the lowest risk first."""
+    if rule.risks:
+        named = [(pattern_name(rule, yes, codebook), risk) for yes, risk in rule.risks.items()]
+        ordered = sorted(named, key=lambda pair: pair[1].risk)
+        return [(name, risk.risk, risk.low, risk.high) for name, risk in ordered]
+    names, first = np.unique(np.asarray(predictions.pattern), return_index=True)
+    lp = predictions.linear_predictor[first]
+    found = []
+    for i in np.argsort(lp):
+        risk = float(special.expit(lp[i])) if predictions.basis == GIVEN else NAN
+        found.append((str(names[i]), risk, risk, risk))
+    return found
+
+
+CURVE_COLUMNS = [
+    "rule",
+    "basis",
+    "n",
+    "n_events",
+    "knots",
+    "risk",
+    "observed",
+    "conf_low",
+    "conf_high",
+    "conf_method",
+]
+
+
+def calibration_curves(
+    cohort: pd.DataFrame, outcome: str, rules: Sequence[Rule], codebook: Codebook, settings: Settings
+) -> pd.DataFrame:
+    """Return the smooth calibration curves of the rules with more than a few risks, 101 points each."""
+    parts = [pd.DataFrame(columns=CURVE_COLUMNS)]
+    for rule in rules:
+        known = complete(cohort, outcome, [rule])
+        y = outcome_of(known, outcome)
+        if rule.basis == RANKS or not 0 < y.sum() < len(y):
+            continue
+        predictions = predict(rule, known, codebook)
+        if len(np.unique(predictions.linear_predictor)) <= FEW_RISKS:
+            continue
+        curve = curve_of(y, risks(y, predictions), replace(settings, replicates=2))
+        if curve is None:
+            continue
+        part = {
+            "rule": rule.name,
+            "basis": rule.basis,
+            "n": len(y),
+            "n_events": int(y.sum()),
+            "knots": len(curve.knots),
+            "risk": curve.risk,
+            "observed": curve.observed,
+            "conf_low": curve.low,
+            "conf_high": curve.high,
+            "conf_method": "Wald on the logit scale, pointwise; restricted cubic spline",
+        }
+        parts.append(pd.DataFrame(part))
+    return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)

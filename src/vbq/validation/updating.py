@@ -1,0 +1,324 @@
+"""The rules updated to a cohort: intercept, intercept and slope, refitted, and what the closed test chooses.
+
+An updated rule is a linear predictor: coefficients of the constant, of the rule's own linear predictor, and
+of its terms. All updates are made again in every resample, the closed testing procedure included.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse, special
+
+from vbq.stats.batched import (
+    fit_batch,
+    fit_batch_penalized,
+    log_likelihoods,
+    weighted_auc,
+)
+from vbq.stats.logistic import is_separated
+from vbq.stats.resampling import affordable, bootstrap_weights, percentile_interval
+from vbq.study.design import outcome_of
+from vbq.validation.performance import Settings, complete, term_columns
+from vbq.validation.rules import GIVEN, RANKS, Codebook, Rule, predict
+
+Array = NDArray[np.float64]
+
+NONE, INTERCEPT, SLOPE, REFIT = "none", "intercept", "intercept and slope", "refit"
+CLOSED_TEST = "closed test"
+DRAWS, FEWEST = 5e6, 20  # of resamples in which all models are fitted again
+EXTREME = 1e-9  # a fitted risk nearer to 0 or 1 belongs to coefficients without a finite estimate
+FLAT = 1e-9  # a linear predictor that varies by less is constant
+SLOPE_INDEX = "calibration_slope"
+INDEXES = ("auc", "brier", "calibration_in_the_large", SLOPE_INDEX)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a rule is updated from.
+
+    Patients of whom the rule says the same are one pattern: `columns` is k patterns x (2 + q), the constant,
+    the rule's linear predictor, and its q independent terms `names`. `y` is n outcomes, `members` n x k says
+    which patient has which pattern. `candidates` are the updates that differ from each other, the simplest
+    first.
+    """
+
+    y: Array
+    columns: Array
+    members: sparse.csr_array
+    names: tuple[str, ...]
+    candidates: tuple[str, ...]
+
+    @property
+    def terms(self) -> Array:
+        """The design of refitting: constant and terms (k x (1 + q))."""
+        return np.column_stack([self.columns[:, 0], self.columns[:, 2:]])
+
+    @property
+    def df(self) -> dict[str, int]:
+        """How many coefficients each update estimates."""
+        of = {NONE: 0, INTERCEPT: 1, SLOPE: 2, REFIT: self.columns.shape[1] - 1}
+        return {name: of[name] for name in self.candidates}
+
+    def counts(self, weights: Array) -> tuple[Array, Array]:
+        """Return the events and the patients of each pattern in b weighted samples (b x k each)."""
+        return (weights * self.y) @ self.members, weights @ self.members
+
+
+def problem_of(rule: Rule, known: pd.DataFrame, outcome: str, codebook: Codebook) -> Problem | None:
+    """Return what a rule is updated from in patients who have its variables, None where that is impossible.
+
+    It is where only one outcome occurs, the rule gives everyone the same risk, or gives no risks. Without a
+    published intercept there is no rule as it stands; with one independent term, refitting is updating the
+    slope.
+    """
+    y = outcome_of(known, outcome)
+    if rule.basis == RANKS or not 0 < y.sum() < len(y):
+        return None
+    lp = predict(rule, known, codebook).linear_predictor
+    terms = term_columns(rule, known)
+    kept = np.ones((len(y), 1))
+    names: list[str] = []
+    for name in map(str, terms):
+        column = terms[name].to_numpy()
+        spread = column.std()
+        grown = np.column_stack([kept, (column - column.mean()) / spread]) if spread > 0 else kept
+        if np.linalg.matrix_rank(grown) > kept.shape[1]:
+            kept, names = grown, [*names, name]
+    if not names or np.ptp(lp) == 0:
+        return None
+    rows = np.column_stack([np.ones_like(lp), lp, terms[names].to_numpy()])
+    columns, position = np.unique(rows, axis=0, return_inverse=True)
+    members = sparse.csr_array((np.ones(len(y)), (np.arange(len(y)), position.ravel())))
+    candidates = [INTERCEPT, SLOPE] if len(names) == 1 else [INTERCEPT, SLOPE, REFIT]
+    if rule.basis == GIVEN:
+        candidates.insert(0, NONE)
+    return Problem(y, columns, members, tuple(names), tuple(candidates))
+
+
+def update_models(problem: Problem, events: Array, totals: Array) -> tuple[dict[str, Array], Array]:
+    """Fit every update to the counts of b samples (b x k).
+
+    Returns the coefficients of each update on the problem's columns (b x (2 + q)), and the p-values of the
+    closed test (b x candidates but the last): the likelihood ratio of the last candidate against each other
+    one, the simplest first. A refitted rule whose outcomes are separated is from Firth's penalized
+    likelihood; the test is of the plain likelihoods.
+    """
+    Z = problem.columns
+    refitted = [0, *range(2, Z.shape[1])]
+    found = {name: np.zeros((len(events), Z.shape[1])) for name in problem.candidates}
+    value = {}
+    for name, coefficients in found.items():
+        if name in (NONE, INTERCEPT):
+            coefficients[:, 1] = 1
+        if name == INTERCEPT:
+            coefficients[:, :1] = fit_batch(Z[:, :1], events, totals, offset=Z[:, 1])
+        elif name == SLOPE:
+            coefficients[:, :2] = fit_batch(Z[:, :2], events, totals)
+        elif name == REFIT:
+            coefficients[:, refitted] = fit_batch(problem.terms, events, totals)
+        value[name] = log_likelihoods(events, totals, coefficients @ Z.T)
+    most = problem.candidates[-1]
+    p_values = np.column_stack(
+        [
+            special.chdtrc(
+                problem.df[most] - problem.df[name], np.maximum(2 * (value[most] - value[name]), 0)
+            )
+            for name in problem.candidates[:-1]
+        ]
+    )
+    if REFIT in found:
+        risk = special.expit(found[REFIT] @ Z.T)
+        separated = (((risk < EXTREME) | (risk > 1 - EXTREME)) & (totals > 0)).any(axis=1)
+        if separated.any():
+            penalized = fit_batch_penalized(problem.terms, events[separated], totals[separated])
+            found[REFIT][np.ix_(separated, refitted)] = penalized
+    return found, p_values
+
+
+def closed_test(p_values: Array, alpha: float) -> NDArray[np.intp]:
+    """Return which candidate the procedure of Vergouwe et al. 2017 keeps in each of b samples.
+
+    It is the first that the last one is not significantly better than, by the p-values of `update_models`.
+    """
+    kept = np.hstack([p_values >= alpha, np.ones((len(p_values), 1), dtype=bool)])
+    return np.argmax(kept, axis=1)
+
+
+def performance_of(eta: Array, events: Array, totals: Array) -> Array:
+    """Return the indexes of b linear predictors (b x k) in the counts of b samples: b x `INDEXES`.
+
+    NaN where a sample has one outcome only, and for the slope of a constant linear predictor.
+    """
+    size, n_events = totals.sum(axis=1), events.sum(axis=1)
+    risk = special.expit(eta)
+    brier = (events * (1 - risk) ** 2 + (totals - events) * risk**2).sum(axis=1) / size
+    in_the_large = fit_batch(np.ones((eta.shape[1], 1)), events, totals, offset=eta)[:, 0]
+    varies = np.ptp(eta, axis=1) > FLAT
+    slope = np.full(len(eta), np.nan)
+    X = np.stack([np.ones_like(eta[varies]), eta[varies]], axis=-1)
+    slope[varies] = fit_batch(X, events[varies], totals[varies], start=(0, 1))[:, 1]
+    found = np.column_stack([weighted_auc(eta, events, totals - events), brier, in_the_large, slope])
+    found[~((n_events > 0) & (n_events < size))] = np.nan
+    return found
+
+
+UPDATING_COLUMNS = [
+    *("rule", "label", "update", "chosen", "measure", "n", "n_events", "apparent", "optimism", "corrected"),
+    *("optimism_method", "conf_low", "conf_high", "conf_method", "replicates", "share_chosen"),
+]
+MODEL_COLUMNS = ["rule", "update", "chosen", "term", "estimate", "method", "n", "n_events"]
+TEST_COLUMNS = ["rule", "update", "against", "df", "p_value", "p_method", "rejected", "chosen"]
+
+
+def update_rules(
+    cohort: pd.DataFrame,
+    outcome: str,
+    rules: Sequence[Rule],
+    codebook: Codebook,
+    alpha: float,
+    settings: Settings,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Update every rule to the patients who have its variables, and validate each update internally.
+
+    Returns three tables. Performance, a row per rule, update and index (`UPDATING_COLUMNS`): apparent, the
+    optimism that a bootstrap of all patients finds when each resample makes the update again, corrected, and
+    the location-shifted bootstrap interval of the corrected index (Noma et al. 2021); `share_chosen` says how
+    often the closed test chose an update. The updated rules, a row per coefficient (`MODEL_COLUMNS`): `term`
+    is the intercept, the rule's `linear predictor`, or one of its terms. The closed test, a row per
+    comparison (`TEST_COLUMNS`).
+    """
+    performance: list[dict[str, object]] = []
+    models: list[dict[str, object]] = []
+    tests: list[dict[str, object]] = []
+    for rule in rules:
+        known = complete(cohort, outcome, [rule])
+        problem = problem_of(rule, known, outcome, codebook)
+        if problem is None:
+            continue
+        n = len(problem.y)
+        counts = problem.counts(np.ones((1, n)))
+        updated, p_values = update_models(problem, *counts)
+        chosen = problem.candidates[closed_test(p_values, alpha)[0]]
+        counted = {"n": n, "n_events": int(problem.y.sum())}
+        replicates = affordable(settings.replicates, n, DRAWS, FEWEST)
+        indexes, shares = _validated(problem, updated, chosen, alpha, replicates, settings)
+        for name in indexes:
+            of_rule = {"rule": rule.name, "label": rule.label, "update": name, "chosen": _yes(name == chosen)}
+            for i, measure in enumerate(INDEXES):
+                performance.append(
+                    {
+                        **of_rule,
+                        "measure": measure,
+                        **counted,
+                        **{key: values[i] for key, values in indexes[name].items()},
+                        "conf_method": "location-shifted percentile bootstrap",
+                        "optimism_method": "median" if measure == SLOPE_INDEX else "mean",
+                        "replicates": replicates,
+                        "share_chosen": shares.get(name),
+                    }
+                )
+            if name in updated:
+                models += [
+                    {**of_rule, "term": term, "estimate": estimate, "method": method, **counted}
+                    for term, estimate, method in _coefficients(problem, name, updated[name][0])
+                ]
+        most = problem.candidates[-1]
+        tests += [
+            {
+                "rule": rule.name,
+                "update": name,
+                "against": most,
+                "df": problem.df[most] - problem.df[name],
+                "p_value": p,
+                "p_method": "likelihood ratio",
+                "rejected": _yes(p < alpha),
+                "chosen": _yes(name == chosen),
+            }
+            for name, p in zip(problem.candidates, p_values[0], strict=False)
+        ]
+    return (
+        pd.DataFrame(performance, columns=UPDATING_COLUMNS),
+        pd.DataFrame(models, columns=MODEL_COLUMNS),
+        pd.DataFrame(tests, columns=TEST_COLUMNS),
+    )
+
+
+def _yes(condition: bool) -> str:
+    return "yes" if condition else "no"
+
+
+def _coefficients(problem: Problem, update: str, coefficients: Array) -> list[tuple[str, float, str]]:
+    method = "maximum likelihood"
+    names = ["(intercept)", "linear predictor"]
+    values = list(coefficients[:2])
+    if update == REFIT:
+        names, values = ["(intercept)", *problem.names], [coefficients[0], *coefficients[2:]]
+        if is_separated(problem.members @ problem.terms, problem.y):
+            method = "penalized (Firth) maximum likelihood"
+    fixed = {NONE: 2, INTERCEPT: 1}.get(update, 0)
+    estimated = [method] * (len(values) - fixed) + ["as published"] * fixed
+    return list(zip(names, map(float, values), estimated, strict=True))
+
+
+def _optimism(differences: Array) -> Array:
+    """Return the mean of b differences of each index, and the median for the slope.
+
+    A calibration slope is a ratio whose mean need not exist: an updated slope can be near zero.
+    """
+    optimism = np.nanmean(differences, axis=0)
+    optimism[INDEXES.index(SLOPE_INDEX)] = np.nanmedian(differences[:, INDEXES.index(SLOPE_INDEX)])
+    return optimism
+
+
+def _validated(
+    problem: Problem,
+    updated: Mapping[str, Array],
+    chosen: str,
+    alpha: float,
+    replicates: int,
+    settings: Settings,
+) -> tuple[dict[str, dict[str, Array]], dict[str, float]]:
+    """Return each update's indexes, apparent and corrected, and how often the closed test chose it."""
+    n, Z = len(problem.y), problem.columns
+    everyone = problem.counts(np.ones((1, n)))
+    first = {name: coefficients @ Z.T for name, coefficients in updated.items()}
+    apparent = {name: performance_of(eta, *everyone) for name, eta in first.items()}
+    in_resample: dict[str, list[Array]] = {name: [] for name in [*updated, CLOSED_TEST]}
+    in_all: dict[str, list[Array]] = {name: [] for name in in_resample}
+    choices = []
+    for weights in bootstrap_weights(np.zeros(n), replicates, settings.seed):
+        events, totals = problem.counts(weights)
+        mixed = (events.sum(axis=1) > 0) & (events.sum(axis=1) < n)
+        events, totals = events[mixed], totals[mixed]
+        observed = [np.repeat(counts, len(events), axis=0) for counts in everyone]
+        again, p_values = update_models(problem, events, totals)
+        for name, coefficients in again.items():
+            eta = coefficients @ Z.T
+            in_resample[name].append(performance_of(eta, events, totals))
+            fixed = name == NONE  # nothing is estimated, and so there is no optimism
+            tested = in_resample[name][-1] if fixed else performance_of(eta, *observed)
+            in_all[name].append(tested)
+        choices.append(closed_test(p_values, alpha))
+        of_choice = choices[-1], np.arange(len(events))
+        for found in (in_resample, in_all):
+            found[CLOSED_TEST].append(np.stack([found[name][-1] for name in updated])[of_choice])
+    apparent[CLOSED_TEST] = apparent[chosen]
+    counted = np.bincount(np.concatenate(choices), minlength=len(problem.candidates))
+    indexes = {}
+    for name, values in apparent.items():
+        resampled = np.concatenate(in_resample[name])
+        optimism = _optimism(resampled - np.concatenate(in_all[name]))
+        low, high = percentile_interval(resampled, settings.confidence)
+        fixed = high - low < FLAT  # what an update makes perfect in every resample has no interval
+        low, high = (np.where(fixed, np.nan, limit) for limit in (low, high))
+        indexes[name] = {
+            "apparent": values[0],
+            "optimism": optimism,
+            "corrected": values[0] - optimism,
+            "conf_low": low - optimism,
+            "conf_high": high - optimism,
+        }
+    return indexes, dict(zip(problem.candidates, counted / counted.sum(), strict=True))

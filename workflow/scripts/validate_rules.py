@@ -1,0 +1,37 @@
+"""External validation of the plan's rules."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from vbq.codebook import extended
+from vbq.run import log_to, read_table, write_table
+from vbq.validation.rules import rule_of
+from vbq.validation.validate import validate
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+log_to(snakemake.log[0])
+cohort = pd.read_parquet(snakemake.input.cohort)
+development = pd.read_parquet(snakemake.input.development[0]) if snakemake.input.development else None
+codebook = extended(snakemake.params.variables)
+regressions = [read_table(path) for path in snakemake.input.fitted]
+fitted = dict(zip(snakemake.params.fitted_to, regressions, strict=True))
+rules = [rule_of(name, rule, codebook, fitted) for name, rule in snakemake.params.rules.items()]
+tables = validate(
+    cohort,
+    development,
+    rules,
+    snakemake.params.plan,
+    codebook,
+    replicates=snakemake.params.replicates,
+    seed=snakemake.params.seed,
+)
+
+folder = Path(snakemake.output.tables)
+folder.mkdir(parents=True, exist_ok=True)
+name, provenance = snakemake.wildcards.cohort, snakemake.params.provenance
+for table_name, table in tables.items():
+    write_table(table, str(folder / f"{table_name}.csv"), name, provenance)
