@@ -1,12 +1,15 @@
 """Who is analyzed, and the participant flow."""
 
+import re
 import time
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from ingest_site import VBQ
 
 from vbq.codebook import VARIABLES
+from vbq.errors import UserError
 from vbq.ingest import read_cohort
 
 
@@ -69,3 +72,32 @@ def test_a_large_file_is_read_in_seconds(site):
     cohort = read_cohort(site.spec, VARIABLES, VBQ, Path(site.folder), "new_vcf").cohort
     assert len(cohort) == 6 * copies
     assert time.perf_counter() - start < 20  # 2 s on the slow machine it was written on
+
+
+def test_only_some_patients(site):
+    site.spec["only"] = {"treatment": ["sbrt"]}
+    everyone = site.read
+    site.put("patients.csv", 3, "treatment", "")
+    ingested = everyone()
+    treated = site.files["patients.csv"]["treatment"]
+    left_out = [row for row, value in enumerate(treated, start=2) if value.lower() != "sbrt"]
+    assert left_out
+    assert ingested.cohort["row"].tolist() == [row for row in range(2, 8) if row not in left_out]
+    step = ingested.flow.set_index("step").loc["only_treatment"]
+    assert (step["excluded"], step["reason"]) == (len(left_out), "treatment is not sbrt")
+    told = ingested.problems[ingested.problems["rule"] == "not among `only: treatment`"]
+    assert told["row"].tolist() == left_out
+
+
+@pytest.mark.parametrize(
+    ("only", "message"),
+    [
+        ({"treatment": ["radiation"]}, "only.treatment 'radiation' - no such level - one of 'sbrt', 'surgery'"),
+        ({"vendor": ["ge"]}, "only.vendor - variable not mapped"),
+        ({"site": ["1"]}, "only.site - variable not mapped"),
+    ],
+)
+def test_only_what_the_cohort_has(site, only, message):
+    site.spec["only"] = only
+    with pytest.raises(UserError, match=re.escape(message)):
+        site.read()

@@ -9,7 +9,11 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
 PROJECT = Path(workflow.basedir)
-MADE_FILES = {"reconstruction", "simulated_paper", "simulated_files"}  # folders of rows that ship, in results/
+MADE_FILES = {
+    "reconstruction",
+    "simulated_paper",
+    "simulated_files",
+}  # folders of rows that ship, in results/
 
 
 def read_config(path, schema):
@@ -45,9 +49,7 @@ COHORTS = {
 PLANS = {name: read_config(cohort["plan"], "plan.schema.yaml") for name, cohort in COHORTS.items()}
 ASKED = list(COHORTS)  # those whose results `rule all` makes
 VALIDATED = [
-    name
-    for name, cohort in COHORTS.items()
-    if cohort["role"] == "validation" and "validation" in PLANS[name]
+    name for name, cohort in COHORTS.items() if cohort["role"] == "validation" and "validation" in PLANS[name]
 ]
 
 
@@ -145,8 +147,15 @@ def results_of(cohort):
     if "published" in COHORTS[cohort]:
         names.append("published.csv")
     if cohort in VALIDATED:
-        names += ["validation", "validation.html"]
+        names += [f"validation/{table}.csv" for table in VALIDATION_TABLES]
+        names += ["validation/sentences.csv", "validation/figures", "validation.html"]
     return tables_of(cohort) + [f"results/{cohort}/{name}" for name in names]
+
+
+def development_of(cohort):
+    """Title and provenance of the cohort that a validation compares with; empty where there is none."""
+    name = DEVELOPMENT[cohort]
+    return "" if name is None else f"{COHORTS[name]['title']} ({COHORTS[name]['provenance']})"
 
 
 def fitted_to(cohort):
@@ -174,6 +183,9 @@ def closing_line(cohort):
     page, sentence = folder / "report.html", folder / "published.txt"
     if not page.is_file():
         return f"{cohort}: no report was asked for; what was made is in {folder}"
+    if cohort in VALIDATED and (folder / "validation.txt").is_file():
+        found = (folder / "validation.txt").read_text(encoding="utf-8").strip()
+        return f"{cohort}, external validation: {found} Open {folder / 'validation.html'}"
     if "published" not in COHORTS[cohort]:
         return f"{cohort}: analyzed. Open {page}"
     return f"{cohort}: {sentence.read_text(encoding='utf-8').strip()} Open {page}"

@@ -1,7 +1,13 @@
 """How published rules do in a cohort they were not made from.
 
-Makes results/<cohort>/validation/ (tables and figures), validation.html
+Makes results/<cohort>/validation/ (tables, sentences, figures), validation.html, validation.txt
 """
+
+VALIDATION_TABLES = [
+    *("rules", "case_mix", "distributions", "membership", "precision", "missingness", "missing_patterns"),
+    *("performance", "pairs", "terms", "patterns", "curves", "decision", "subgroups", "updating"),
+    *("updated_rules", "closed_test"),
+]
 
 
 rule validate_rules:
@@ -9,14 +15,16 @@ rule validate_rules:
     input:
         cohort="results/{cohort}/cohort.parquet",
         development=lambda wildcards: (
-            [f"results/{DEVELOPMENT[wildcards.cohort]}/cohort.parquet"] if DEVELOPMENT[wildcards.cohort] else []
+            [f"results/{DEVELOPMENT[wildcards.cohort]}/cohort.parquet"]
+            if DEVELOPMENT[wildcards.cohort]
+            else []
         ),
         fitted=lambda wildcards: [
             f"results/{cohort}/multivariable.csv" for cohort in fitted_to(wildcards.cohort)
         ],
         code=sources("validate_rules.py"),
     output:
-        tables=directory("results/{cohort}/validation"),
+        tables=expand("results/{{cohort}}/validation/{table}.csv", table=VALIDATION_TABLES),
     log:
         "results/{cohort}/logs/validate_rules.log",
     priority: 2  # the longest job first
@@ -30,3 +38,32 @@ rule validate_rules:
         seed=config["seed"],
     script:
         "../scripts/validate_rules.py"
+
+
+rule write_validation:
+    """Write the page of an external validation, with its sentences and figures."""
+    input:
+        tables=rules.validate_rules.output.tables,
+        cohort="results/{cohort}/cohort.parquet",
+        development=rules.validate_rules.input.development,
+        template="src/vbq/render/page.html.jinja",
+        code=sources("write_validation.py"),
+    output:
+        page=report(
+            "results/{cohort}/validation.html",
+            caption="../report/validation.rst",
+            category="Report",
+            labels={"cohort": "{cohort}", "page": "external validation"},
+        ),
+        sentences="results/{cohort}/validation/sentences.csv",
+        summary="results/{cohort}/validation.txt",
+        figures=directory("results/{cohort}/validation/figures"),
+    log:
+        "results/{cohort}/logs/write_validation.log",
+    params:
+        spec=lambda wildcards: COHORTS[wildcards.cohort],
+        plan=lambda wildcards: PLANS[wildcards.cohort],
+        rules=lambda wildcards: RULES[wildcards.cohort],
+        development=lambda wildcards: development_of(wildcards.cohort),
+    script:
+        "../scripts/write_validation.py"

@@ -30,8 +30,6 @@ tables = validate(
     seed=snakemake.params.seed,
 )
 
-folder = Path(snakemake.output.tables)
-folder.mkdir(parents=True, exist_ok=True)
 name, provenance = snakemake.wildcards.cohort, snakemake.params.provenance
-for table_name, table in tables.items():
-    write_table(table, str(folder / f"{table_name}.csv"), name, provenance)
+for path in snakemake.output.tables:
+    write_table(tables[Path(path).stem], path, name, provenance)

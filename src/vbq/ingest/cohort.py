@@ -51,6 +51,7 @@ def read_cohort(
     problems = Problems()
     tables = open_sources(spec, base, problems)
     _check_outcome(spec, codebook, outcome, problems)
+    _check_only(spec, codebook, problems)
     if "patients" not in tables:
         problems.raise_errors()
     patients_table = tables["patients"]
@@ -71,7 +72,7 @@ def read_cohort(
 
     cohort = _derive(variables, readings, marker, codebook)
     cohort, flow = select_patients(
-        cohort, spec.get("eligibility", {}), outcome, patients_table.file, problems
+        cohort, spec.get("eligibility", {}), spec.get("only", {}), outcome, patients_table.file, problems
     )
     if cohort[outcome].nunique() < 2:
         action = "after eligibility, no two outcomes are left to compare: see `eligibility`"
@@ -98,6 +99,20 @@ def _check_outcome(
     elif outcome not in mapped and not (outcome == "fracture_count" and "n_new_vcf" in mapped):
         action = "the plan's outcome: map its column"
         problems.add(COHORT_FILE, "outcome not mapped", action, column=f"patients.columns.{outcome}")
+
+
+def _check_only(spec: Mapping[str, Any], codebook: Mapping[str, Variable], problems: Problems) -> None:
+    """Collect an error for a variable of `only` that is not mapped, and for a value that it cannot have."""
+    for name, values in spec.get("only", {}).items():
+        where = f"only.{name}"
+        if name not in codebook or name not in spec["patients"]["columns"]:
+            problems.add(COHORT_FILE, "variable not mapped", "map its column under `patients`", column=where)
+            continue
+        levels = codebook[name].levels
+        for value in values:
+            if levels and value not in levels:
+                action = f"one of {', '.join(map(repr, levels))}, as written"
+                problems.add(COHORT_FILE, "no such level", action, column=where, value=str(value))
 
 
 def _check_derived(spec: Mapping[str, Any], marker: Marker, problems: Problems) -> None:

@@ -65,6 +65,11 @@ class Results:
         return sum(self.group_sizes.values())
 
     @property
+    def is_validated(self) -> bool:
+        """Whether rules made elsewhere are validated in this cohort."""
+        return self.spec["role"] == "validation" and "validation" in self.plan
+
+    @property
     def are_reconstructed(self) -> bool:
         """Whether the rows are made from a publication's summary statistics, as the cohort file says."""
         return str(self.spec["provenance"]).startswith("reconstructed")
@@ -125,6 +130,8 @@ def _files(results: Results) -> dict[str, str]:
     if "published" in results.spec:
         audit = f"../{Path(results.spec['published']).name}/audit.html"
         found[audit] = "what the printed figures say about each other, without patient rows"
+    if results.is_validated:
+        found["validation.html"] = "the external validation of the published rules in these patients"
     found["figures/"] = "every figure as SVG and as PNG with 300 dpi"
     found["run.yaml"] = "what was run: commit, configuration, checksums of the input, versions, seed"
     return found

@@ -278,10 +278,9 @@ def calibration_curve(
     coefficients = fit_batch(X, y[None], np.ones((1, len(y))))[0]
     covariance = Likelihood(X, y).covariance(coefficients)
     # Outside the middle 98 % there is too little to draw a curve from.
-    ends = np.quantile(lp, [0.01, 0.99])
-    low_end, high_end = special.expit(ends)
-    risks = np.linspace(low_end, high_end, GRID)
-    grid = design(special.logit(risks))
+    low_end, high_end = np.quantile(lp, [0.01, 0.99])
+    at = np.linspace(low_end, high_end, GRID)
+    risks, grid = special.expit(at), design(at)
     fitted = grid @ coefficients
     z = special.ndtri((1 + confidence) / 2)
     half = z * np.sqrt(np.einsum("ij,jk,ik->i", grid, covariance, grid))

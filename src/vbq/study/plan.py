@@ -1,6 +1,7 @@
 """Whether an analysis plan can be carried out on a cohort."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from vbq.scores.marker import Marker, reader_columns
@@ -12,7 +13,7 @@ Plan = Mapping[str, Any]
 TABLES = {
     *("flow", "ingest", "univariable", "univariable_groups", "multivariable", "discrimination"),
     *("discrimination_pairs", "roc", "cutoff", "agreement", "published"),
-    *("audit", "audit_checks", "audit_p_values", "audit_joint_tables", "audit_implied"),
+    *("audit", "audit_checks", "audit_p_values", "audit_joint_tables", "audit_implied", "validation"),
 }
 
 
@@ -30,7 +31,12 @@ def contradictions(plan: Plan, codebook: Codebook) -> list[str]:
     ]
     if unknown:
         return unknown
-    return [*_wrong_tests(plan, codebook), *_wrong_scores(plan, codebook), *_wrong_names(plan)]
+    return [
+        *_wrong_tests(plan, codebook),
+        *_wrong_scores(plan, codebook),
+        *_wrong_names(plan),
+        *_wrong_validation(plan, codebook),
+    ]
 
 
 def absent_variables(
@@ -58,6 +64,11 @@ def _places(plan: Plan) -> Iterator[tuple[str, Sequence[str]]]:
     for name, subanalysis in plan.get("subanalyses", {}).items():
         yield f"subanalyses.{name}", [subanalysis["score"]]
         yield f"subanalyses.{name}.variables", subanalysis["variables"]
+    if "validation" in plan:
+        subgroups = plan["validation"]["subgroups"]
+        yield "validation.subgroups.variables", subgroups["variables"]
+        yield "validation.subgroups.split_at", list(subgroups.get("split_at", {}))
+        yield "validation.imputation.auxiliary", plan["validation"]["imputation"].get("auxiliary", [])
 
 
 def _wrong_tests(plan: Plan, codebook: Codebook) -> Iterator[str]:
@@ -109,3 +120,22 @@ def _wrong_names(plan: Plan) -> Iterator[str]:
     for name in plan.get("multivariable", {}).get("exclude", []):
         if name not in plan["univariable"]["variables"]:
             yield f"multivariable.exclude: {name} is not among univariable.variables"
+
+
+def _wrong_validation(plan: Plan, codebook: Codebook) -> Iterator[str]:
+    if "validation" not in plan:
+        return
+    asked = plan["validation"]
+    names = [PurePath(path).stem for path in asked["rules"]]
+    for name in sorted({name for pair in asked.get("pairs", []) for name in pair} - set(names)):
+        yield f"validation.pairs: no rule {name} among validation.rules"
+    for name in asked["subgroups"]["variables"]:
+        if not codebook[name].is_categorical:
+            where = "validation.subgroups.variables"
+            yield f"{where}: {name} is {codebook[name].kind}; divide it under `split_at`"
+    for name in asked["subgroups"].get("split_at", {}):
+        if codebook[name].is_categorical:
+            yield f"validation.subgroups.split_at: {name} is {codebook[name].kind}; it has levels already"
+    low, high = asked["thresholds"]
+    if not low < high:
+        yield f"validation.thresholds: {low} is not below {high}"

@@ -61,8 +61,12 @@ def case_mix(
         rows.append(row | {"method": "Mahalanobis distance of the shares"})
         rows += [
             {"variable": name, "label": variable.label, "level": str(level)}
-            | {f"count_{key}": counts[key][i] for key in SAMPLES}
-            | {f"percent_{key}": 100 * counts[key][i] / max(len(values[key]), 1) for key in SAMPLES}
+            | {f"count_{key}": counts[key][i] for key in SAMPLES if len(values[key])}
+            | {
+                f"percent_{key}": 100 * counts[key][i] / len(values[key])
+                for key in SAMPLES
+                if len(values[key])
+            }
             for i, level in enumerate(variable.levels)
         ]
     return pd.DataFrame(rows, columns=CASE_MIX_COLUMNS)

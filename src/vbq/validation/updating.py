@@ -298,9 +298,8 @@ def _validated(
         for name, coefficients in again.items():
             eta = coefficients @ Z.T
             in_resample[name].append(performance_of(eta, events, totals))
-            fixed = name == NONE  # nothing is estimated, and so there is no optimism
-            tested = in_resample[name][-1] if fixed else performance_of(eta, *observed)
-            in_all[name].append(tested)
+            # Where nothing is estimated there is no optimism.
+            in_all[name].append(in_resample[name][-1] if name == NONE else performance_of(eta, *observed))
         choices.append(closed_test(p_values, alpha))
         of_choice = choices[-1], np.arange(len(events))
         for found in (in_resample, in_all):

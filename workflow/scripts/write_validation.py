@@ -1,0 +1,51 @@
+"""The page of an external validation, its sentences and its figures."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from vbq.codebook import extended
+from vbq.render.labels import level_key
+from vbq.render.style import journal_style, save
+from vbq.render.validation_figures import samples_of, validation_figures
+from vbq.render.validation_page import ValidationResults, validation_page
+from vbq.render.validation_sentences import Validation, sentences, summary
+from vbq.run import log_to, read_table, write_table
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+log_to(snakemake.log[0])
+spec, plan = snakemake.params.spec, snakemake.params.plan
+codebook = extended(spec.get("variables", {}))
+tables = {Path(path).stem: read_table(path) for path in snakemake.input.tables}
+for table in tables.values():
+    if "level" in table:
+        table["level"] = table["level"].map(level_key)  # as text, also where all levels are numbers
+published = {name: rule.get("published", {}) for name, rule in snakemake.params.rules.items()}
+validation = Validation(tables, plan, published, codebook)
+
+folder = Path(snakemake.output.figures)
+folder.mkdir(parents=True, exist_ok=True)
+source = f"{spec['title']}:\n{spec['provenance']}"
+cohort = pd.read_parquet(snakemake.input.cohort)
+development = pd.read_parquet(snakemake.input.development[0]) if snakemake.input.development else None
+variables = list(dict.fromkeys(tables["rules"]["variable"]))
+samples = samples_of(development, cohort, variables, plan["validation"]["subgroups"]["variables"], codebook)
+with journal_style():
+    drawn = validation_figures(tables, samples, published, validation.labels, source, plan["confidence"])
+    for name, figure in drawn:
+        save(figure, folder / name, source)
+
+told = pd.DataFrame([asdict(sentence) for sentence in sentences(validation)])
+write_table(told, snakemake.output.sentences, snakemake.wildcards.cohort, spec["provenance"])
+results = ValidationResults(
+    spec=spec,
+    validation=validation,
+    figures={path.stem: path.read_text("utf-8") for path in folder.glob("*.svg")},
+    development=snakemake.params.development,
+)
+Path(snakemake.output.page).write_text(validation_page(results), encoding="utf-8")
+Path(snakemake.output.summary).write_text(summary(validation) + "\n", encoding="utf-8")
