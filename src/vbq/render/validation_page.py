@@ -330,9 +330,21 @@ def performance_table(validation: Validation, level: str) -> Table:
         "Complete cases, patients (with the outcome): "
         f"{'; '.join(f'{label}: {n}' for label, n in sizes.items())}.",
         "p value: likelihood ratio, against perfect calibration (intercept 0, slope 1, or both).",
+        *_note_of_pooling(performance),
     )
     headings = ["Measure", "Published", f"Complete cases ({level} CI)", f"Imputed ({level} CI)", "p value"]
     return _table("Performance", [*headings, "Interval", "Basis"], rows, groups=tuple(groups), notes=notes)
+
+
+def _note_of_pooling(performance: pd.DataFrame) -> tuple[str, ...]:
+    imputed = performance[performance["analysis"] == IMPUTED]
+    if imputed.empty:
+        return ()
+    n, m = (text.count(imputed[name].iloc[0]) for name in ("n", "imputations"))
+    return (
+        f"Imputed: {n} patients, {m} imputations by chained equations, pooled by Rubin's rules (logit scale "
+        "for proportions and AUC, log scale for ratios and distances; Barnard-Rubin degrees of freedom).",
+    )
 
 
 def pairs_table(validation: Validation, level: str) -> Table:

@@ -30,9 +30,9 @@ from vbq.stats.roc import areas_under_curves, auc_interval, compare_areas, newco
 from vbq.study.design import outcome_of
 from vbq.validation.rules import (
     FEW_RISKS,
-    GIVEN,
     RANKS,
     REESTIMATED,
+    WITH_RISKS,
     Codebook,
     Predictions,
     Rule,
@@ -156,7 +156,7 @@ def _calibration(y: Array, predictions: Predictions, settings: Settings, interva
     if np.isnan(risk).any():
         return []
     found = []
-    if basis == GIVEN:
+    if basis in WITH_RISKS:
         ratio = observed_expected(y, risk, confidence)
         found.append(
             Measure(
@@ -173,12 +173,12 @@ def _calibration(y: Array, predictions: Predictions, settings: Settings, interva
     weak = weak_calibration(y, lp, confidence, intervals)
     if weak is not None:
         tests = {"p_method": "likelihood ratio"} if intervals else {}
-        if basis == GIVEN:
+        if basis in WITH_RISKS:
             found.append(_coefficient("calibration_in_the_large", weak.in_the_large, "", tests))
         penalty = "penalized (Firth) " if weak.penalized else ""
         if np.isfinite(weak.slope.estimate):
             found.append(_coefficient("calibration_slope", weak.slope, penalty, tests))
-            if basis == GIVEN and intervals:
+            if basis in WITH_RISKS and intervals:
                 joint = f"{penalty}likelihood ratio: intercept 0 and slope 1"
                 test = Measure("calibration_test", NAN, df=2, p_method=joint)
                 found.append(replace(test, statistic=weak.statistic, p_value=weak.p_value))
@@ -438,7 +438,7 @@ def _pattern_risks(
     lp = predictions.linear_predictor[first]
     found = []
     for i in np.argsort(lp):
-        risk = float(special.expit(lp[i])) if predictions.basis == GIVEN else NAN
+        risk = float(special.expit(lp[i])) if predictions.basis in WITH_RISKS else NAN
         found.append((str(names[i]), risk, risk, risk))
     return found
 

@@ -21,6 +21,8 @@ Array = NDArray[np.float64]
 Codebook = Mapping[str, Variable]
 
 GIVEN = "risks of the rule"
+IMPLIED = "risks implied by what was printed, not printed themselves"
+WITH_RISKS = (GIVEN, IMPLIED)
 REESTIMATED = "intercept re-estimated in these patients"
 RANKS = "ranks only"
 FEW_RISKS = 10  # distinct risks, up to which calibration is assessed by risk pattern
@@ -101,7 +103,9 @@ class Rule:
         """What the risks of this rule rest on in a validation."""
         if self.has_log_odds:
             return REESTIMATED if self.intercept is None else GIVEN
-        return GIVEN if self.risks else RANKS
+        if not self.risks:
+            return RANKS
+        return GIVEN if all(risk.low == risk.high for risk in self.risks.values()) else IMPLIED
 
     @property
     def has_log_odds(self) -> bool:
@@ -118,10 +122,10 @@ class Rule:
 class Predictions:
     """What a rule says of n patients.
 
-    `linear_predictor` ranks them, higher meaning a higher risk; where `basis` is GIVEN it is the logit of
-    the risk, where it is REESTIMATED that without its intercept. `pattern` names each patient's combination
-    of yes-or-no terms, None where a term is no such thing. `positive` is whom a dichotomous rule calls
-    positive.
+    `linear_predictor` ranks them, higher meaning a higher risk; where `basis` is one of WITH_RISKS it is
+    the logit of the risk, where it is REESTIMATED that without its intercept. `pattern` names each patient's
+    combination of yes-or-no terms, None where a term is no such thing. `positive` is whom a dichotomous rule
+    calls positive.
     """
 
     linear_predictor: Array
@@ -275,7 +279,7 @@ def predict(rule: Rule, cohort: pd.DataFrame, codebook: Codebook) -> Predictions
     risk = np.full(len(cohort), np.nan)
     for yes, of_pattern in rule.risks.items():
         risk[_has_pattern(rule, values, yes)] = of_pattern.risk
-    return Predictions(special.logit(risk), GIVEN, pattern, positive)
+    return Predictions(special.logit(risk), rule.basis, pattern, positive)
 
 
 def _has_pattern(rule: Rule, values: Sequence[Array], yes: Collection[str]) -> NDArray[np.bool_]:

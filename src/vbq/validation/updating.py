@@ -22,7 +22,7 @@ from vbq.stats.logistic import is_separated
 from vbq.stats.resampling import affordable, bootstrap_weights, percentile_interval
 from vbq.study.design import outcome_of
 from vbq.validation.performance import Settings, complete, term_columns
-from vbq.validation.rules import GIVEN, RANKS, Codebook, Rule, predict
+from vbq.validation.rules import RANKS, WITH_RISKS, Codebook, Rule, predict
 
 Array = NDArray[np.float64]
 
@@ -93,7 +93,7 @@ def problem_of(rule: Rule, known: pd.DataFrame, outcome: str, codebook: Codebook
     columns, position = np.unique(rows, axis=0, return_inverse=True)
     members = sparse.csr_array((np.ones(len(y)), (np.arange(len(y)), position.ravel())))
     candidates = [INTERCEPT, SLOPE] if len(names) == 1 else [INTERCEPT, SLOPE, REFIT]
-    if rule.basis == GIVEN:
+    if rule.basis in WITH_RISKS:
         candidates.insert(0, NONE)
     return Problem(y, columns, members, tuple(names), tuple(candidates))
 

@@ -80,11 +80,11 @@ def _comparability(
     plan: Mapping[str, Any],
     codebook: Codebook,
 ) -> dict[str, pd.DataFrame]:
-    variables = [*plan["univariable"].get("described", []), *plan["univariable"]["variables"]]
+    outcome, univariable = plan["outcome"]["variable"], plan["univariable"]
+    variables = dict.fromkeys([outcome, *univariable.get("described", []), *univariable["variables"]])
     first = cohort.iloc[:0] if development is None else development
-    outcome = plan["outcome"]["variable"]
     return {
-        "case_mix": comparability.case_mix(first, cohort, variables, codebook),
+        "case_mix": comparability.case_mix(first, cohort, list(variables), codebook),
         "distributions": comparability.distributions(first, cohort, rules, codebook),
         "membership": comparability.membership(first, cohort, outcome, rules, codebook, plan["confidence"]),
     }
