@@ -7,7 +7,7 @@ TOOLS = .tools/uv-$(UV_VERSION)
 UV = $(TOOLS)/bin/uv
 ENVIRONMENT = .venv/.from-lock
 
-.PHONY: run test lint report reconstruction example example-site benchmark benchmark-audit clean
+.PHONY: run test lint report reconstruction example example-site benchmark benchmark-audit benchmark-coverage clean
 
 run: $(ENVIRONMENT)
 	.venv/bin/snakemake
@@ -48,6 +48,10 @@ benchmark: $(ENVIRONMENT)
 # How often the audit raises a false alarm, and how often it finds an error (15 minutes).
 benchmark-audit: $(ENVIRONMENT)
 	.venv/bin/python benchmarks/audit.py
+
+# How often the intervals of an external validation hold the truth, in simulated cohorts (15 minutes).
+benchmark-coverage: $(ENVIRONMENT)
+	OPENBLAS_NUM_THREADS=1 .venv/bin/python benchmarks/coverage.py
 
 # Compiling once, here, makes every later start of Python about three times as fast.
 $(ENVIRONMENT): uv.lock pyproject.toml $(UV)

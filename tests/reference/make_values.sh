@@ -1,9 +1,9 @@
 #!/bin/sh
 # Makes data/, values/ and sessionInfo.txt again. Needs R with the packages below; on Debian and Ubuntu:
-#   apt-get install r-base-core r-cran-mass r-cran-proc r-cran-psych r-cran-rms r-cran-brglm2
+#   apt-get install r-base-core r-cran-mass r-cran-proc r-cran-psych r-cran-rms r-cran-brglm2 r-cran-survey
 set -eu
 cd "$(dirname "$0")"
-for script in contingency groups logistic roc cutoff proportions agreement resampling rounded joint; do
+for script in contingency groups logistic roc cutoff proportions agreement resampling rounded joint calibration; do
   Rscript --vanilla "$script.R"
 done
 
@@ -17,6 +17,6 @@ for table in univariable_categorical univariable_continuous groups_continuous vb
 done
 
 Rscript --vanilla -e '
-  for (package in c("MASS", "pROC", "psych", "brglm2")) invisible(loadNamespace(package))
+  for (package in c("MASS", "pROC", "psych", "brglm2", "rms", "survey")) invisible(loadNamespace(package))
   writeLines(capture.output(print(sessionInfo(), locale = FALSE)), "sessionInfo.txt")
 '

@@ -92,7 +92,10 @@ def test_only_some_patients(site):
 @pytest.mark.parametrize(
     ("only", "message"),
     [
-        ({"treatment": ["radiation"]}, "only.treatment 'radiation' - no such level - one of 'sbrt', 'surgery'"),
+        (
+            {"treatment": ["radiation"]},
+            "only.treatment 'radiation' - no such level - one of 'sbrt', 'surgery'",
+        ),
         ({"vendor": ["ge"]}, "only.vendor - variable not mapped"),
         ({"site": ["1"]}, "only.site - variable not mapped"),
     ],

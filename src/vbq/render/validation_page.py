@@ -25,6 +25,7 @@ MEASURES = {
     "likelihood_ratio_negative": ("Negative likelihood ratio", 2),
     "observed_expected": ("Observed / expected events", 2),
     "calibration_in_the_large": ("Calibration in the large (intercept, slope 1)", 2),
+    "calibration_in_the_large_profile": ("The same, profile likelihood", 2),
     "calibration_slope": ("Calibration slope", 2),
     "calibration_test": ("Intercept 0 and slope 1", 2),
     "brier": ("Brier score", 3),
@@ -329,7 +330,9 @@ def performance_table(validation: Validation, level: str) -> Table:
     notes = (
         "Complete cases, patients (with the outcome): "
         f"{'; '.join(f'{label}: {n}' for label, n in sizes.items())}.",
-        "p value: likelihood ratio, against perfect calibration (intercept 0, slope 1, or both).",
+        "p value: against perfect calibration (intercept 0, slope 1, or both), likelihood ratio; for "
+        "calibration "
+        "in the large also Wald with the sandwich standard error, which does not assume that the slope is 1.",
         *_note_of_pooling(performance),
     )
     headings = ["Measure", "Published", f"Complete cases ({level} CI)", f"Imputed ({level} CI)", "p value"]

@@ -12,10 +12,9 @@ def standardized_difference(first: ArrayLike, second: ArrayLike) -> float:
     x, y = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     if min(len(x), len(y)) < 2:
         return float("nan")
-    difference, spread = x.mean() - y.mean(), np.sqrt((x.var(ddof=1) + y.var(ddof=1)) / 2)
-    if spread == 0:
-        return float(np.copysign(np.inf, difference)) if difference else 0.0
-    return float(difference / spread)
+    if np.ptp(x) == 0 and np.ptp(y) == 0:
+        return 0.0 if x[0] == y[0] else float(np.copysign(np.inf, x[0] - y[0]))
+    return float((x.mean() - y.mean()) / np.sqrt((x.var(ddof=1) + y.var(ddof=1)) / 2))
 
 
 def standardized_difference_of_shares(first: ArrayLike, second: ArrayLike) -> float:

@@ -9,6 +9,7 @@ Array = NDArray[np.float64]
 MAX_ITERATIONS = 100
 CONVERGED = 1e-13  # largest element of the score equations, as a share of the observations
 RIDGE = 1e-13  # keeps a step finite where a coefficient is not determined; the solution does not depend on it
+MAX_PENALIZED_ITERATIONS = 1000  # scoring converges slowly where a maximum is far away
 PENALIZED_CONVERGED = 1e-16  # Newton decrement
 LONGEST_STEP = 5.0
 MAX_HALVINGS = 30
@@ -89,12 +90,12 @@ def fit_batch_penalized(X: ArrayLike, events: ArrayLike, totals: ArrayLike) -> A
     def penalized(beta: Array) -> tuple[Array, Array, Array]:
         eta = beta @ X.T
         risks = special.expit(eta)
-        information = ((n * risks * (1 - risks)) @ products).reshape(-1, p, p)
+        information = ((n * risks * (1 - risks)) @ products).reshape(-1, p, p) + RIDGE * np.eye(p)
         value = log_likelihoods(y, n, eta) + np.linalg.slogdet(information)[1] / 2
         return risks, information, value
 
     risks, information, value = penalized(beta)
-    for _ in range(MAX_ITERATIONS):
+    for _ in range(MAX_PENALIZED_ITERATIONS):
         inverse = np.linalg.inv(information)
         leverage = n * risks * (1 - risks) * (inverse.reshape(-1, p * p) @ products.T)
         score = (y - n * risks + leverage * (0.5 - risks)) @ X

@@ -4,7 +4,6 @@ Van Calster et al. 2016 name these levels. Risks are fractions; a linear predict
 patient, or every patient, has the event, the linear predictor cannot be recalibrated.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,15 +11,16 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special, stats
 
 from vbq.stats.batched import fit_batch
+from vbq.stats.grouping import RESAMPLED_FROM, Patterns, patterns_of, resampled_counts
 from vbq.stats.logistic import Likelihood, profile_interval
 from vbq.stats.proportions import clopper_pearson_interval, wilson_interval
-from vbq.stats.resampling import bootstrap_weights, percentile_interval
+from vbq.stats.resampling import percentile_interval
 
 Array = NDArray[np.float64]
 
 NAN = float("nan")
-IDEAL = np.array([0.0, 1.0])  # intercept and slope of calibrated risks
-SLOPE_FIXED = np.array([False, True])
+FLAT = 1e-9  # a linear predictor that varies by less, relative to its size, is constant
+EXTREME = 1e-9  # a fitted risk nearer to 0 or 1 may belong to coefficients without a finite estimate
 MANY_EVENTS = 100  # of the rarer outcome, from which on the curve has four knots
 KNOTS = {3: (0.10, 0.50, 0.90), 4: (0.05, 0.35, 0.65, 0.95)}  # quantiles (Harrell 2015, Table 2.3)
 GRID = 101  # points of a curve
@@ -41,11 +41,13 @@ def observed_expected(outcome: ArrayLike, risk: ArrayLike, confidence: float = 0
     """Return the observed number of events over the expected one, the sum of n risks.
 
     The interval is that of a ratio of two means on the log scale (delta method): both vary, and together.
-    Without events, Wilson's interval of the proportion over the mean risk. Replicates `survey::svyratio` up
-    to its n / (n - 1) (relative 1e-8).
+    Without events, Wilson's interval of the proportion over the mean risk; NaN where all risks are 0.
+    Replicates `survey::svyratio` up to its n / (n - 1) (relative 1e-8).
     """
     y, p = np.asarray(outcome, dtype=float), np.asarray(risk, dtype=float)
     n, observed, expected = len(y), float(y.mean()), float(p.mean())
+    if not expected > 0:
+        return ObservedExpected(NAN, NAN, NAN, NAN, "")
     if not observed > 0:
         _, high = wilson_interval(0, n, confidence)
         method = "Wilson's interval of the proportion, over the mean risk"
@@ -73,16 +75,51 @@ class Coefficient:
 class WeakCalibration:
     """Calibration in the large (intercept with the slope fixed at 1), slope, and the test of both (2 df).
 
-    `intercept_beside_slope` is the intercept of the model that has the slope: not calibration in the large.
-    `penalized` says that the outcome is separated and the slope is from Firth's penalized likelihood.
+    `robust_error` is the standard error of calibration in the large by the sandwich formula, which does not
+    assume that the slope is 1. `intercept_beside_slope` is the intercept of the model that has the slope: not
+    calibration in the large. `penalized` says that the outcome is separated and the slope is from Firth's
+    penalized likelihood.
     """
 
     in_the_large: Coefficient
+    robust_error: float
     slope: Coefficient
     intercept_beside_slope: float
     statistic: float
     p_value: float
     penalized: bool
+
+
+@dataclass(frozen=True)
+class _Recalibration:
+    """The likelihood of intercept and slope, on a linear predictor moved to mean 0 and scaled to unit size.
+
+    So that neither a linear predictor far from zero nor a very wide or narrow one costs digits. `ideal` are
+    the coefficients of calibrated risks there.
+    """
+
+    likelihood: Likelihood
+    center: float
+    scale: float
+
+    @classmethod
+    def of(cls, y: Array, lp: Array) -> "_Recalibration":
+        patterns = patterns_of(lp, y)
+        center, spread = float(lp.mean()), float(lp.std())
+        scale = spread if spread > FLAT * max(1.0, abs(center)) else 0.0
+        rows = (patterns.rows[:, 0] - center) / scale if scale else np.zeros(len(patterns.rows))
+        X = np.column_stack([np.ones(len(rows)), rows])
+        return cls(Likelihood(X, patterns.events, totals=patterns.totals), center, scale)
+
+    @property
+    def ideal(self) -> Array:
+        return np.array([self.center, self.scale])
+
+    def with_slope_one(self, likelihood: Likelihood) -> tuple[Array, float]:
+        """Return the coefficients of highest likelihood whose slope is 1, and the likelihood."""
+        prevalence = likelihood.y.sum() / np.sum(likelihood.totals)
+        start = np.array([special.logit(prevalence), self.scale])
+        return likelihood.maximize(start, np.array([False, True]))
 
 
 def weak_calibration(
@@ -92,47 +129,62 @@ def weak_calibration(
 
     Three likelihood-ratio tests: intercept 0 given slope 1, slope 1 with a free intercept, and both together
     (Miller et al. 1991). Without `intervals` the limits, statistics and p-values are NaN. None where only one
-    outcome occurs; the slope is NaN where the linear predictor is constant.
+    outcome occurs; the slope is NaN where the linear predictor is constant, or so wide that its likelihood
+    has no curvature.
 
     Replicates R's `glm` with an offset, its profile limits and `anova(test = "LRT")` (relative 1e-6), and
-    so the intercept and slope of `rms::val.prob`.
+    so the intercept and slope of `rms::val.prob`; the sandwich is that of `sandwich::vcovHC(type = "HC0")`.
     """
     y, lp = np.asarray(outcome, dtype=float), np.asarray(linear_predictor, dtype=float)
     if y.min() == y.max():
         return None
-    likelihood = Likelihood(np.column_stack([np.ones_like(lp), lp]), y)
-    at_slope_one, value = likelihood.maximize(_with_slope_one(y, lp), SLOPE_FIXED)
-    risk = special.expit(at_slope_one[0] + lp)
-    std_error = float(1 / np.sqrt((risk * (1 - risk)).sum()))
-    tested = _tested(value - likelihood.value(IDEAL)) if intervals else (NAN, NAN)
-    limits = (
-        _limits_at_slope_one(likelihood, at_slope_one, std_error, confidence) if intervals else (NAN, NAN)
+    problem = _Recalibration.of(y, lp)
+    likelihood, center, scale = problem.likelihood, problem.center, problem.scale
+    at_slope_one, value = problem.with_slope_one(likelihood)
+    risk = special.expit(likelihood.X @ at_slope_one)
+    totals = np.broadcast_to(likelihood.totals, risk.shape)
+    information = float((totals * risk * (1 - risk)).sum())
+    squares = likelihood.y * (1 - risk) ** 2 + (totals - likelihood.y) * risk**2
+    model_error, robust_error = 1 / np.sqrt(information), float(np.sqrt(squares.sum()) / information)
+    tested = _tested(value - likelihood.value(problem.ideal)) if intervals else (NAN, NAN)
+    low, high = NAN, NAN
+    if intervals:
+        low, high = _limits_at_slope_one(likelihood, at_slope_one, model_error, confidence)
+    intercept = float(at_slope_one[0]) - center
+    in_the_large = Coefficient(intercept, float(model_error), low - center, high - center, *tested)
+    nothing = WeakCalibration(
+        in_the_large, robust_error, Coefficient(*(NAN,) * 6), NAN, NAN, NAN, penalized=False
     )
-    in_the_large = Coefficient(float(at_slope_one[0]), std_error, *limits, *tested)
-    if np.ptp(lp) == 0:
-        return WeakCalibration(in_the_large, Coefficient(*(NAN,) * 6), NAN, NAN, NAN, penalized=False)
+    if not scale:
+        return nothing
 
     likelihood = replace(likelihood, penalized=_is_separated_by(y, lp))
     flat = np.array([special.logit(y.mean()), 0.0])
-    both, value = likelihood.maximize(flat, np.array([False, False]))
-    std_error = float(np.sqrt(likelihood.covariance(both)[1, 1]))
-    joint, tested, limits = ((NAN, NAN),) * 3
-    if intervals:
-        joint = _tested(value - likelihood.value(IDEAL), df=2)
-        tested = _tested(value - likelihood.maximize(at_slope_one, SLOPE_FIXED)[1])
-        limits = profile_interval(likelihood, both, 1, confidence)
-    slope = Coefficient(float(both[1]), std_error, *limits, *tested)
-    return WeakCalibration(in_the_large, slope, float(both[0]), *joint, likelihood.penalized)
+    joint, tested, (low, high) = ((NAN, NAN),) * 3
+    try:
+        both, value = likelihood.maximize(flat, np.array([False, False]))
+        if intervals:
+            joint = _tested(value - likelihood.value(problem.ideal), df=2)
+            tested = _tested(value - problem.with_slope_one(likelihood)[1])
+            low, high = profile_interval(likelihood, both, 1, confidence)
+        std_error = float(np.sqrt(likelihood.covariance(both)[1, 1]))
+    except (ArithmeticError, np.linalg.LinAlgError, RuntimeError):  # flat in floating point
+        return nothing
+    return WeakCalibration(
+        in_the_large=in_the_large,
+        robust_error=robust_error,
+        slope=Coefficient(float(both[1]) / scale, std_error / scale, low / scale, high / scale, *tested),
+        intercept_beside_slope=float(both[0] - both[1] * center / scale),
+        statistic=joint[0],
+        p_value=joint[1],
+        penalized=likelihood.penalized,
+    )
 
 
 def _tested(lost: float, df: int = 1) -> tuple[float, float]:
     """Return the likelihood-ratio statistic of a loss of log-likelihood, and its p-value."""
     statistic = max(2 * lost, 0.0)
     return statistic, float(special.chdtrc(df, statistic))
-
-
-def _with_slope_one(y: Array, lp: Array) -> Array:
-    return np.array([special.logit(y.mean()) - lp.mean(), 1.0])
 
 
 def _is_separated_by(y: Array, lp: Array) -> bool:
@@ -144,11 +196,11 @@ def _limits_at_slope_one(
     likelihood: Likelihood, estimate: Array, std_error: float, confidence: float
 ) -> tuple[float, float]:
     """Return where the likelihood of the intercept, with slope 1, has fallen by the chi-square quantile."""
-    intercept = float(estimate[0])
+    intercept, slope = map(float, estimate)
     allowed = likelihood.value(estimate) - special.chdtri(1, 1 - confidence) / 2
 
     def excess(value: float) -> float:
-        return likelihood.value(np.array([value, 1.0])) - allowed
+        return likelihood.value(np.array([value, slope])) - allowed
 
     def limit(step: float) -> float:
         while excess(intercept + step) > 0:
@@ -166,8 +218,8 @@ def reestimated_intercept(outcome: ArrayLike, linear_predictor: ArrayLike) -> fl
     y, lp = np.asarray(outcome, dtype=float), np.asarray(linear_predictor, dtype=float)
     if y.min() == y.max():
         return NAN
-    likelihood = Likelihood(np.column_stack([np.ones_like(lp), lp]), y)
-    return float(likelihood.maximize(_with_slope_one(y, lp), SLOPE_FIXED)[0][0])
+    problem = _Recalibration.of(y, lp)
+    return float(problem.with_slope_one(problem.likelihood)[0][0]) - problem.center
 
 
 @dataclass(frozen=True)
@@ -257,8 +309,8 @@ def calibration_curve(
     """Smooth the outcome along n linear predictors: logistic regression on a restricted cubic spline.
 
     The band is Wald's on the logit scale. In each resample, drawn from all patients, the curve is fitted
-    again with the same knots. None where `curve_knots` finds none, only one outcome occurs or the linear
-    predictor separates the outcomes.
+    again with the same knots. None where `curve_knots` finds none, only one outcome occurs, or the linear
+    predictor or its spline separates the outcomes.
 
     Replicates `rms::lrm` on `rcs` and its `predict` (relative 1e-6).
     """
@@ -274,9 +326,13 @@ def calibration_curve(
     def design(at: Array) -> Array:
         return np.column_stack([np.ones_like(at), spline_basis((at - center) / scale, knots_scaled)])
 
-    X = design(lp)
-    coefficients = fit_batch(X, y[None], np.ones((1, len(y))))[0]
-    covariance = Likelihood(X, y).covariance(coefficients)
+    patterns = patterns_of(lp, y)
+    X = design(patterns.rows[:, 0])
+    coefficients = fit_batch(X, patterns.events[None], patterns.totals[None])[0]
+    smoothed = special.expit(X @ coefficients)
+    if min(smoothed.min(), 1 - smoothed.max()) < EXTREME and patterns.separated_by(X):
+        return None
+    covariance = Likelihood(X, patterns.events, totals=patterns.totals).covariance(coefficients)
     # Outside the middle 98 % there is too little to draw a curve from.
     low_end, high_end = np.quantile(lp, [0.01, 0.99])
     at = np.linspace(low_end, high_end, GRID)
@@ -285,17 +341,24 @@ def calibration_curve(
     z = special.ndtri((1 + confidence) / 2)
     half = z * np.sqrt(np.einsum("ij,jk,ik->i", grid, covariance, grid))
 
-    predicted = special.expit(lp)
-    estimates = _distances(np.abs(predicted - special.expit(X @ coefficients))[None])[0]
-    resampled = np.concatenate(
-        [
-            _distances(distances)
-            for distances in _resampled_distances(X, y, predicted, coefficients, replicates, seed)
-        ]
-    )
-    lows, highs = percentile_interval(resampled, confidence)
-    with np.errstate(divide="ignore"):
-        log_std_errors = np.log(resampled).std(axis=0, ddof=1)
+    def distances_of(patterns: Patterns, coefficients: Array, totals: Array) -> Array:
+        smoothed = special.expit(coefficients @ design(patterns.rows[:, 0]).T)
+        return _distances(np.abs(special.expit(patterns.rows[:, 0]) - smoothed), totals)
+
+    estimates = distances_of(patterns, coefficients[None], patterns.totals[None])[0]
+    fewer = patterns_of(lp, y, RESAMPLED_FROM)
+    resampled = []
+    for events, totals in resampled_counts(fewer, replicates, seed):
+        n_events = events.sum(axis=1)
+        mixed = (n_events > 0) & (n_events < len(y))
+        again = fit_batch(design(fewer.rows[:, 0]), events[mixed], totals[mixed], start=coefficients)
+        resampled.append(distances_of(fewer, again, totals[mixed]))
+    all_distances = np.concatenate(resampled)
+    lows, highs, log_std_errors = (np.full(3, np.nan) for _ in range(3))
+    if len(all_distances) > 1:
+        lows, highs = percentile_interval(all_distances, confidence)
+        with np.errstate(divide="ignore"):
+            log_std_errors = np.log(all_distances).std(axis=0, ddof=1)
     return CalibrationCurve(
         knots=knots,
         risk=risks,
@@ -308,27 +371,27 @@ def calibration_curve(
                 ("ici", "e50", "e90"), estimates, lows, highs, log_std_errors, strict=True
             )
         },
-        replicates=len(resampled),
+        replicates=len(all_distances),
     )
 
 
-def _distances(absolute: Array) -> Array:
-    """Return mean, median and ninth decile of each row (b x 3)."""
-    return np.column_stack([absolute.mean(axis=1), *np.quantile(absolute, [0.5, 0.9], axis=1)])
+def _distances(absolute: Array, totals: Array) -> Array:
+    """Return mean, median and ninth decile of the distances of b samples, each of so many patients (b x k).
 
-
-def _resampled_distances(
-    X: Array, y: Array, predicted: Array, start: Array, replicates: int, seed: int
-) -> Iterator[Array]:
-    """Yield blocks of b x n distances, of the patients drawn from the curve fitted to them."""
-    n = len(y)
-    for weights in bootstrap_weights(np.zeros(n), replicates, seed):
-        mixed = (weights @ y > 0) & (weights @ (1 - y) > 0)
-        weights = weights[mixed]
-        coefficients = fit_batch(X, weights * y, weights, start=start)
-        absolute = np.abs(predicted - special.expit(coefficients @ X.T))
-        drawn = np.repeat(np.tile(np.arange(n), len(weights)), weights.astype(int).ravel())
-        yield np.take_along_axis(absolute, drawn.reshape(-1, n), axis=1)
+    Quantiles are R's type 7, of the patients.
+    """
+    size = totals.sum(axis=1)
+    order = np.argsort(absolute, axis=1, kind="stable")
+    ordered = np.take_along_axis(absolute, order, axis=1)
+    through = np.cumsum(np.take_along_axis(totals, order, axis=1), axis=1)
+    found = [(absolute * totals).sum(axis=1) / size]
+    rows = np.arange(len(absolute))
+    for q in (0.5, 0.9):
+        rank = q * (size - 1)
+        below, above = (np.argmax(through > np.floor(at)[:, None], axis=1) for at in (rank, np.ceil(rank)))
+        share = rank - np.floor(rank)
+        found.append((1 - share) * ordered[rows, below] + share * ordered[rows, above])
+    return np.column_stack(found)
 
 
 @dataclass(frozen=True)
@@ -366,10 +429,13 @@ def brier_intervals(
 
     A resample with one outcome only has no scaled score and is left out of that interval.
     """
-    y, p = np.asarray(outcome, dtype=float), np.asarray(risk, dtype=float)
-    per_patient = np.column_stack([(y - p) ** 2, y])
-    blocks = bootstrap_weights(np.zeros(len(y)), replicates, seed)
-    scores, means = np.concatenate([weights @ per_patient for weights in blocks]).T / len(y)
+    patterns = patterns_of(risk, outcome, RESAMPLED_FROM)
+    p, n = patterns.rows[:, 0], patterns.totals.sum()
+    found = [
+        np.column_stack([events @ (1 - 2 * p) + totals @ p**2, events.sum(axis=1)])
+        for events, totals in resampled_counts(patterns, replicates, seed)
+    ]
+    scores, means = np.concatenate(found).T / n
     spread = means * (1 - means)
     scaled = 1 - scores / np.where(spread > 0, spread, np.nan)
     low, high = percentile_interval(scores, confidence)

@@ -69,8 +69,29 @@ def fit_logistic(
         raise ValueError(f"the columns of the design are linearly dependent: {', '.join(design.columns)}")
     likelihood = Likelihood(X, y, penalized=is_separated(X, y))
     coefficients = _estimate(likelihood)
-    std_errors = np.sqrt(np.diag(likelihood.covariance(coefficients)))
+    whole = _test(likelihood, coefficients, range(1, len(names)))
+    return LogisticFit(
+        table=coefficient_table(likelihood, coefficients, names, terms, confidence),
+        method="Firth" if likelihood.penalized else "maximum likelihood",
+        n=len(y),
+        n_events=int(y.sum()),
+        linear_predictor=X @ coefficients,
+        log_likelihood=likelihood.value(coefficients),
+        likelihood_ratio=whole["statistic"],
+        df=int(whole["df"]),
+        p_value=whole["p_value"],
+    )
 
+
+def coefficient_table(
+    likelihood: "Likelihood",
+    coefficients: Array,
+    names: Sequence[str],
+    terms: Mapping[str, Sequence[str]],
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Return the table of `LogisticFit` for the p estimates of a likelihood, `names` being its columns."""
+    std_errors = np.sqrt(np.diag(likelihood.covariance(coefficients)))
     rows = []
     for term, columns in {INTERCEPT: [INTERCEPT], **terms}.items():
         positions = [names.index(column) for column in columns]
@@ -94,18 +115,7 @@ def fit_logistic(
     table["conf_method"] = f"{kind}profile likelihood"
     table.loc[table["column"] == "", "conf_method"] = ""
     table["p_method"] = f"{kind}likelihood ratio"
-    whole = _test(likelihood, coefficients, range(1, len(names)))
-    return LogisticFit(
-        table=table,
-        method="Firth" if likelihood.penalized else "maximum likelihood",
-        n=len(y),
-        n_events=int(y.sum()),
-        linear_predictor=X @ coefficients,
-        log_likelihood=likelihood.value(coefficients),
-        likelihood_ratio=whole["statistic"],
-        df=int(whole["df"]),
-        p_value=whole["p_value"],
-    )
+    return table
 
 
 def is_separated(X: Array, y: Array) -> bool:
@@ -149,17 +159,19 @@ def _fit_firth(X: Array, y: Array) -> Array:
 class Likelihood:
     """The logistic log-likelihood of outcomes y (n, 0/1) on X (n x p, intercept included).
 
-    With `penalized`, half the log-determinant of the information is added (Firth 1993).
+    With `penalized`, half the log-determinant of the information is added (Firth 1993). With `totals`, each
+    row stands for so many observations, of which y have the event.
     """
 
     X: Array
     y: Array
     penalized: bool = False
+    totals: Array | float = 1.0
 
     def value(self, beta: Array) -> float:
         """Return the (penalized) log-likelihood at p coefficients."""
         eta = self.X @ beta
-        value = float(self.y @ eta - np.logaddexp(0, eta).sum())
+        value = float(self.y @ eta - (self.totals * np.logaddexp(0, eta)).sum())
         if self.penalized:
             value += 0.5 * float(np.linalg.slogdet(self._information(special.expit(eta)))[1])
         return value
@@ -169,18 +181,18 @@ class Likelihood:
         return np.asarray(np.linalg.inv(self._information(special.expit(self.X @ beta))))
 
     def _information(self, risk: Array) -> Array:
-        return (self.X.T * (risk * (1 - risk))) @ self.X
+        return (self.X.T * (self.totals * risk * (1 - risk))) @ self.X
 
     def _derivatives(self, beta: Array) -> tuple[Array, Array]:
         """Return the gradient (p) of the log-likelihood and minus its second derivatives (p x p)."""
         X = self.X
         risk = special.expit(X @ beta)
-        gradient, information = X.T @ (self.y - risk), self._information(risk)
+        gradient, information = X.T @ (self.y - self.totals * risk), self._information(risk)
         if not self.penalized:
             return gradient, information
         # Half the log-determinant: weights w = risk (1 - risk) have the derivatives slope and bend.
-        weight = risk * (1 - risk)
-        slope, bend = weight * (1 - 2 * risk), weight * (1 - 6 * weight)
+        weight = self.totals * risk * (1 - risk)
+        slope, bend = weight * (1 - 2 * risk), weight * (1 - 6 * risk * (1 - risk))
         inverse = np.linalg.inv(information)
         spread = np.einsum("ij,jk,ik->i", X, inverse, X)
         changes = inverse @ np.einsum("ij,ik,il->jkl", X * slope[:, None], X, X)

@@ -33,7 +33,7 @@ def ratio_of_proportions(
     """Return the ratio of two independent proportions (successes, trials), its limits, and its log's error.
 
     The interval is on the log scale (Katz et al. 1978), as Simel et al. (1991) take it for likelihood
-    ratios. A ratio of 0 or infinity has no standard error and no limits: NaN.
+    ratios. A ratio of 0 or infinity, or of 1 to 1, has no standard error and no limits: NaN.
     """
     (a, m), (b, n) = first, second
     if not m or not n or (not a and not b):
@@ -41,6 +41,8 @@ def ratio_of_proportions(
     if not a or not b:
         return (0.0 if not a else float("inf")), float("nan"), float("nan"), float("nan")
     ratio = (a / m) / (b / n)
+    if a == m and b == n:
+        return ratio, float("nan"), float("nan"), float("nan")
     log_std_error = float(np.sqrt(1 / a - 1 / m + 1 / b - 1 / n))
     margin = float(np.exp(special.ndtri((1 + confidence) / 2) * log_std_error))
     return ratio, ratio / margin, ratio * margin, log_std_error

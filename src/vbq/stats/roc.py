@@ -117,12 +117,14 @@ def compare_areas(areas: Areas, first: int, second: int, confidence: float = 0.9
     """Compare two of the areas, estimated on the same observations (DeLong et al. 1988).
 
     Two scores that rank all observations alike have difference 0 with variance 0: p is then 1. Where an
-    area is 0 or 1, DeLong's variance of it is zero and neither interval nor test means anything: NaN.
+    area is 0 or 1, DeLong's variance of it is zero and neither interval nor test means anything: NaN, as with
+    fewer than two observations in a class.
     Replicates `pROC::roc.test(paired = TRUE)` (absolute 1e-10).
     """
     difference = float(areas.auc[first] - areas.auc[second])
     covariance = areas.covariance
-    if {0.0, 1.0} & {float(areas.auc[first]), float(areas.auc[second])}:
+    ends = {0.0, 1.0} & {float(areas.auc[first]), float(areas.auc[second])}
+    if ends or np.isnan(covariance).any():
         return AreaDifference(difference, low=np.nan, high=np.nan, z=np.nan, p_value=np.nan)
     variance = float(covariance[first, first] + covariance[second, second] - 2 * covariance[first, second])
     if not variance > 1e-20:

@@ -134,21 +134,21 @@ def pooled_performance(
     rows: list[dict[Any, Any]] = []
     for _, group in assessed.groupby(["rule", "measure"], sort=False):
         first = group.iloc[0].to_dict()
-        rows.append({**first, **_pooled(group, int(first["n"]) - 1, settings.confidence)})
+        rows.append({**first, **_pooled(group, len(imputed), int(first["n"]) - 1, settings.confidence)})
     return pd.DataFrame(rows).drop(columns="imputation", errors="ignore")
 
 
-def _pooled(group: pd.DataFrame, df_complete: int, confidence: float) -> dict[str, object]:
+def _pooled(group: pd.DataFrame, m: int, df_complete: int, confidence: float) -> dict[str, object]:
     to_scale, from_scale = SCALES[group["scale"].iloc[0]]
     with np.errstate(divide="ignore", invalid="ignore"):
         estimates = to_scale(group["estimate"].to_numpy(dtype=float))
     variances = group["std_error"].to_numpy(dtype=float) ** 2
-    m = len(group)
     row: dict[str, object] = {"analysis": IMPUTED, "imputations": m, "conf_method": "", "note": ""}
-    pooled = pool(estimates, variances, max(df_complete, 1), confidence) if m > 1 else None
+    pooled = pool(estimates, variances, max(df_complete, 1), confidence) if len(group) == m > 1 else None
     if pooled is None or not np.isfinite(pooled.estimate):
         note = "not pooled: 0, 1 or not estimable in an imputation; the mean is shown"
-        return row | {"estimate": group["estimate"].mean(), "std_error": np.nan, "note": note}
+        nothing = dict.fromkeys(("conf_low", "conf_high", "std_error"), np.nan)
+        return row | nothing | {"estimate": group["estimate"].mean(), "note": note}
     scale = group["scale"].iloc[0]
     words = RUBIN if scale == "identity" else f"{RUBIN}, on the {scale} scale"
     return row | {
@@ -176,7 +176,7 @@ def pooled_comparisons(
     rows: list[dict[Any, Any]] = []
     for _, group in compared.groupby(["rule_1", "rule_2"], sort=False):
         measured = group.rename(columns={"difference": "estimate"}).assign(scale="identity")
-        pooled = _pooled(measured, int(group["n"].iloc[0]) - 1, confidence)
+        pooled = _pooled(measured, len(imputed), int(group["n"].iloc[0]) - 1, confidence)
         pooled["difference"] = pooled.pop("estimate")
         means = {name: group[name].mean() for name in ("auc_1", "auc_2")}
         untested = {"z": np.nan, "p_value": np.nan, "p_method": ""}

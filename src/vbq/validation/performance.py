@@ -15,6 +15,7 @@ from scipy import special
 
 from vbq.stats.calibration import (
     CalibrationCurve,
+    WeakCalibration,
     brier_intervals,
     brier_score,
     calibration_curve,
@@ -23,9 +24,9 @@ from vbq.stats.calibration import (
     reestimated_intercept,
     weak_calibration,
 )
-from vbq.stats.logistic import fit_logistic
+from vbq.stats.grouping import Patterns, patterns_of
+from vbq.stats.logistic import INTERCEPT, Likelihood, coefficient_table
 from vbq.stats.proportions import ratio_of_proportions, wilson_interval
-from vbq.stats.resampling import affordable
 from vbq.stats.roc import areas_under_curves, auc_interval, compare_areas, newcombe_interval
 from vbq.study.design import outcome_of
 from vbq.validation.rules import (
@@ -44,9 +45,8 @@ from vbq.validation.rules import (
 Array = NDArray[np.float64]
 
 NAN = float("nan")
-DRAWS, FEWEST = 2e8, 200  # of bootstrap intervals of means
-CURVE_DRAWS, FEWEST_CURVES = 4e7, 100  # of those for which a curve is fitted in each resample
-POOLED_REPLICATES = 200  # for a standard error, in each imputation
+FEW = 10  # patients with, or without, the outcome, below which DeLong's interval covers too little
+POOLED_REPLICATES = 100  # for a standard error, in each imputation
 COMPLETE = "complete cases"
 IMPUTED = "multiple imputation"
 
@@ -102,12 +102,13 @@ def _discrimination(y: Array, lp: Array, settings: Settings) -> list[Measure]:
         return [Measure("auc", NAN, note="all patients have the same outcome")]
     areas = areas_under_curves(y, lp)
     auc, variance = float(areas.auc[0]), float(areas.covariance[0, 0])
-    if variance > 0 and 0 < auc < 1:
+    if variance > 0 and 0 < auc < 1 and min(m, n) >= FEW:
         low, high = auc_interval(auc, variance, settings.confidence, scale="logit")
         std_error = float(np.sqrt(variance) / (auc * (1 - auc)))
         return [Measure("auc", auc, low, high, "DeLong, logit scale", "logit", std_error)]
     low, high = newcombe_interval(auc, m, n, settings.confidence)
-    return [Measure("auc", auc, low, high, "Newcombe (method 5)", "logit")]
+    std_error = float(np.sqrt(variance) / (auc * (1 - auc))) if variance > 0 and 0 < auc < 1 else NAN
+    return [Measure("auc", auc, low, high, "Newcombe (method 5)", "logit", std_error)]
 
 
 def _at_cutoff(y: Array, positive: NDArray[np.bool_], confidence: float) -> list[Measure]:
@@ -174,7 +175,9 @@ def _calibration(y: Array, predictions: Predictions, settings: Settings, interva
     if weak is not None:
         tests = {"p_method": "likelihood ratio"} if intervals else {}
         if basis in WITH_RISKS:
-            found.append(_coefficient("calibration_in_the_large", weak.in_the_large, "", tests))
+            found.append(_in_the_large(weak, confidence))
+            if intervals:
+                found.append(_coefficient("calibration_in_the_large_profile", weak.in_the_large, "", tests))
         penalty = "penalized (Firth) " if weak.penalized else ""
         if np.isfinite(weak.slope.estimate):
             found.append(_coefficient("calibration_slope", weak.slope, penalty, tests))
@@ -193,6 +196,25 @@ def _calibration(y: Array, predictions: Predictions, settings: Settings, interva
                 for name, (value, low, high, std_error) in curve.distances.items()
             ]
     return [replace(measure, basis=basis) for measure in found]
+
+
+def _in_the_large(weak: WeakCalibration, confidence: float) -> Measure:
+    """Return calibration in the large with the interval that holds whatever the slope is."""
+    estimate, std_error = weak.in_the_large.estimate, weak.robust_error
+    margin = float(special.ndtri((1 + confidence) / 2)) * std_error
+    z = estimate / std_error
+    return Measure(
+        "calibration_in_the_large",
+        estimate,
+        estimate - margin,
+        estimate + margin,
+        "Wald, sandwich standard error",
+        std_error=std_error,
+        statistic=z**2,
+        df=1,
+        p_value=float(special.chdtrc(1, z**2)),
+        p_method="Wald, sandwich standard error",
+    )
 
 
 def _coefficient(name: str, coefficient: Any, penalty: str, tests: Mapping[str, str]) -> Measure:
@@ -219,9 +241,10 @@ def _overall(y: Array, risk: Array, settings: Settings, intervals: bool) -> list
     brier = brier_score(y, risk)
     of_score, of_scaled, method = (NAN, NAN), (NAN, NAN), ""
     if intervals:
-        replicates = affordable(settings.replicates, len(y), DRAWS, FEWEST)
-        of_score, of_scaled = brier_intervals(y, risk, replicates, settings.seed, settings.confidence)
-        method = f"percentile bootstrap, {replicates} replicates"
+        of_score, of_scaled = brier_intervals(
+            y, risk, settings.replicates, settings.seed, settings.confidence
+        )
+        method = f"percentile bootstrap, {settings.replicates} replicates"
     found = [Measure("brier", brier.score, *of_score, method, std_error=brier.std_error)]
     if np.isfinite(brier.scaled):
         scaled = Measure("scaled_brier", brier.scaled, *of_scaled, method, std_error=brier.scaled_std_error)
@@ -231,8 +254,7 @@ def _overall(y: Array, risk: Array, settings: Settings, intervals: bool) -> list
 
 def curve_of(y: Array, risk: Array, settings: Settings) -> CalibrationCurve | None:
     """Return the smooth calibration curve of n risks, None where they allow none."""
-    replicates = affordable(settings.replicates, len(y), CURVE_DRAWS, FEWEST_CURVES)
-    return calibration_curve(y, special.logit(risk), replicates, settings.seed, settings.confidence)
+    return calibration_curve(y, special.logit(risk), settings.replicates, settings.seed, settings.confidence)
 
 
 def assess_rules(
@@ -287,7 +309,7 @@ PAIR_COLUMNS = [
         "conf_low",
         "conf_high",
     ),
-    *("conf_method", "std_error", "z", "p_value", "p_method"),
+    *("conf_method", "std_error", "z", "p_value", "p_method", "note"),
 ]
 
 
@@ -325,11 +347,12 @@ def compare_rules(
                 "difference": result.difference,
                 "conf_low": result.low,
                 "conf_high": result.high,
-                "conf_method": "paired DeLong",
+                "conf_method": "paired DeLong" if np.isfinite(result.low) else "",
                 "std_error": np.sqrt(max(variance, 0.0)),
                 "z": result.z,
                 "p_value": result.p_value,
-                "p_method": "paired DeLong",
+                "p_method": "paired DeLong" if np.isfinite(result.p_value) else "",
+                "note": "",
             }
         )
     return pd.DataFrame(rows, columns=PAIR_COLUMNS)
@@ -353,11 +376,12 @@ def added_terms(
     for rule in rules:
         known = complete(cohort, outcome, [rule])
         y = outcome_of(known, outcome)
-        design = term_columns(rule, known)
-        if len(rule.terms) < 2 or not 0 < y.sum() < len(y) or not _is_full_rank(design):
+        if len(rule.terms) < 2 or not 0 < y.sum() < len(y):
             continue
-        table = fit_logistic(design, y, {str(name): [str(name)] for name in design}, confidence).table
-        for term, row in zip(rule.terms, table.iloc[1:].to_dict("records"), strict=True):
+        fitted = _fitted(term_columns(rule, known), y, confidence)
+        if fitted is None:
+            continue
+        for term, row in zip(rule.terms, fitted.iloc[1:].to_dict("records"), strict=True):
             rows.append(
                 {
                     "rule": rule.name,
@@ -377,10 +401,25 @@ def term_columns(rule: Rule, cohort: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({term.name: term.values(cohort) for term in rule.terms}, index=cohort.index)
 
 
-def _is_full_rank(design: pd.DataFrame) -> bool:
-    X = np.column_stack([np.ones(len(design)), design.to_numpy()])
+def _fitted(design: pd.DataFrame, y: Array, confidence: float) -> pd.DataFrame | None:
+    """Return the table of a logistic regression on the columns, None where they are linearly dependent."""
+    patterns = patterns_of(design, y)
+    X = np.column_stack([np.ones(len(patterns.totals)), patterns.rows])
     scale = np.abs(X).max(axis=0)
-    return bool((scale > 0).all() and np.linalg.matrix_rank(X / scale) == X.shape[1])
+    if not scale.all() or np.linalg.matrix_rank(X / scale) < X.shape[1]:
+        return None
+    names = [INTERCEPT, *map(str, design)]
+    likelihood = likelihood_of(X, patterns)
+    free = np.zeros(len(names), dtype=bool)
+    coefficients, _ = likelihood.maximize(np.zeros(len(names)), free)
+    return coefficient_table(
+        likelihood, coefficients, names, {name: [name] for name in names[1:]}, confidence
+    )
+
+
+def likelihood_of(X: Array, patterns: Patterns) -> Likelihood:
+    """Return the likelihood of patterns on a design (k x p), penalized where it separates the outcomes."""
+    return Likelihood(X, patterns.events, patterns.separated_by(X), patterns.totals)
 
 
 PATTERN_COLUMNS = [

@@ -40,8 +40,12 @@ class Term:
 
     @property
     def name(self) -> str:
-        """The term's name: its variable, and the level that counts."""
-        return self.variable if self.level is None else f"{self.variable}[{self.level}]"
+        """The term's name: its variable, and the condition."""
+        if self.level is not None:
+            return f"{self.variable}[{self.level}]"
+        if self.above is not None:
+            return f"{self.variable}>{self.above:g}"
+        return self.variable if self.below is None else f"{self.variable}<{self.below:g}"
 
     @property
     def is_yes_or_no(self) -> bool:
@@ -52,7 +56,9 @@ class Term:
         """Return the term in n patients: the variable's value, or 1 for yes and 0 for no."""
         values = cohort[self.variable]
         if self.level is not None:
-            return np.asarray(values.astype(str) == str(self.level), dtype=float)
+            is_number = pd.api.types.is_numeric_dtype(values)
+            level = float(self.level) if is_number else str(self.level)
+            return np.asarray(values == level if is_number else values.astype(str) == level, dtype=float)
         numbers: Array = values.to_numpy(dtype=float)
         if self.above is not None:
             return np.asarray(numbers > self.above, dtype=float)
@@ -79,7 +85,7 @@ class PatternRisk:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule under test. `risks` has the risk of each combination, by the variables that are a yes."""
+    """A rule under test. `risks` has the risk of each combination, by the names of the terms that hold."""
 
     name: str
     label: str
@@ -165,7 +171,9 @@ def rule_of(
         terms=terms,
         intercept=intercept,
         risks={
-            frozenset(pattern["positive"]): _pattern_risk(pattern)
+            frozenset(term.name for term in terms if term.variable in pattern["positive"]): _pattern_risk(
+                pattern
+            )
             for pattern in described.get("patterns", [])
         },
         risks_from=described.get("risks_from", ""),
@@ -256,7 +264,13 @@ def _pattern_contradictions(described: Mapping[str, Any], terms: Sequence[Term])
     risks = [_pattern_risk(pattern).risk for pattern in described["patterns"]]
     if any(pattern.get("events", 0) > pattern.get("patients", np.inf) for pattern in described["patterns"]):
         return ["a pattern has more events than patients"]
-    return [] if all(0 < risk < 1 for risk in risks) else ["a risk of 0 or 1 claims certainty"]
+    found = [] if all(0 < risk < 1 for risk in risks) else ["a risk of 0 or 1 claims certainty"]
+    if any(low > high for low, high in (pattern.get("between", (0, 1)) for pattern in described["patterns"])):
+        found.append("the first of `between` is the lower risk")
+    by_pattern = dict(zip(given, risks, strict=True))
+    if any(fewer < more and by_pattern[fewer] > by_pattern[more] for fewer in given for more in given):
+        found.append("a further yes lowers the risk; turn the term round (`above` or `below`)")
+    return found
 
 
 def can_be_applied(rule: Rule, columns: Collection[str]) -> bool:
@@ -283,13 +297,13 @@ def predict(rule: Rule, cohort: pd.DataFrame, codebook: Codebook) -> Predictions
 
 
 def _has_pattern(rule: Rule, values: Sequence[Array], yes: Collection[str]) -> NDArray[np.bool_]:
-    matches = [value == (term.variable in yes) for term, value in zip(rule.terms, values, strict=True)]
+    matches = [value == (term.name in yes) for term, value in zip(rule.terms, values, strict=True)]
     return np.asarray(np.logical_and.reduce(matches))
 
 
 def pattern_name(rule: Rule, yes: Collection[str], codebook: Codebook) -> str:
     """Name a combination of yes-or-no terms."""
-    positive = [term.label(codebook) for term in rule.terms if term.variable in yes]
+    positive = [term.label(codebook) for term in rule.terms if term.name in yes]
     if not positive:
         return "neither" if len(rule.terms) == 2 else "no" if rule.is_dichotomous else "none"
     if len(positive) == len(rule.terms):
@@ -298,13 +312,13 @@ def pattern_name(rule: Rule, yes: Collection[str], codebook: Codebook) -> str:
 
 
 def _pattern_names(rule: Rule, values: Sequence[Array], codebook: Codebook) -> NDArray[np.str_]:
-    matrix = np.column_stack(values).astype(bool)
-    combinations, position = np.unique(matrix, axis=0, return_inverse=True)
+    terms = [term.name for term in rule.terms]
     names = [
-        pattern_name(rule, {t.variable for t, yes in zip(rule.terms, row, strict=True) if yes}, codebook)
-        for row in combinations
+        pattern_name(rule, {name for i, name in enumerate(terms) if code >> i & 1}, codebook)
+        for code in range(2 ** len(terms))
     ]
-    return np.array(names, dtype=np.str_)[position.ravel()] if len(names) else np.array([], dtype=np.str_)
+    codes = sum(value.astype(int) << i for i, value in enumerate(values))
+    return np.array(names, dtype=np.str_)[codes]
 
 
 RULE_COLUMNS = [
@@ -354,7 +368,7 @@ def _what_can_be_tested(rule: Rule, columns: Collection[str]) -> tuple[list[str]
         tested.append("the published cut-off (sensitivity, specificity, predictive values)")
     if rule.basis == RANKS:
         return tested, ["calibration and net benefit by risk: the rule gives no risks"]
-    if rule.basis == GIVEN:
+    if rule.basis in WITH_RISKS:
         return [
             *tested,
             "calibration in the large",

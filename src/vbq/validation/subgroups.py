@@ -1,16 +1,18 @@
 """How the rules perform in subgroups, and whether they perform differently."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from vbq.stats.logistic import fit_logistic
+from vbq.stats.grouping import patterns_of
+from vbq.stats.groups import compare_groups
+from vbq.stats.logistic import INTERCEPT, Likelihood, coefficient_table
 from vbq.study.design import outcome_of, present_levels
-from vbq.validation.performance import Measure, Settings, assess, complete, proportion
+from vbq.validation.performance import Measure, Settings, assess, complete, likelihood_of, proportion
 from vbq.validation.rules import Codebook, Rule, predict
 
 Array = NDArray[np.float64]
@@ -92,7 +94,9 @@ def assess_subgroups(
                 counted = {"level": level, "level_label": label, "n": len(y), "n_events": int(y.sum())}
                 for measure in _in_one(part, y, rule, minimum, codebook, settings):
                     rows.append({**heading, **counted, **asdict(measure)})
-            for measure, n, events in _tests(known, outcome, rule, members, minimum, codebook):
+            for measure, n, events in _tests(
+                known, outcome, rule, members, minimum, codebook, settings.confidence
+            ):
                 all_levels = {"level": "", "level_label": "", "n": n, "n_events": events}
                 rows.append({**heading, **all_levels, **asdict(measure)})
     return pd.DataFrame(rows, columns=SUBGROUP_COLUMNS)
@@ -126,7 +130,13 @@ def _mean(name: str, values: Array, settings: Settings) -> Measure:
 
 
 def _tests(
-    known: pd.DataFrame, outcome: str, rule: Rule, groups: Groups, minimum: int, codebook: Codebook
+    known: pd.DataFrame,
+    outcome: str,
+    rule: Rule,
+    groups: Groups,
+    minimum: int,
+    codebook: Codebook,
+    confidence: float,
 ) -> list[tuple[Measure, int, int]]:
     """Return the tests of one rule by one subgroup variable, each with its patients and events."""
     found = []
@@ -135,7 +145,7 @@ def _tests(
     if len(groups) > 1:
         for name in _continuous(rule, codebook):
             samples = [known.loc[who, name].to_numpy(dtype=float) for *_, who in groups]
-            found.append((_welch(name, samples), int(inside.sum()), int(y_all[inside].sum())))
+            found.append((_welch(name, samples, confidence), int(inside.sum()), int(y_all[inside].sum())))
     enough = [
         (level, label, who)
         for level, label, who in groups
@@ -146,50 +156,58 @@ def _tests(
     inside = np.logical_or.reduce([who for *_, who in enough])
     y = y_all[inside]
     lp = predict(rule, known[inside], codebook).linear_predictor
-    design = pd.DataFrame({"rule": lp - lp.mean()})
-    indicators = {level: who[inside].astype(float) for level, _, who in enough[1:]}
-    for level, who in indicators.items():
-        design[f"level {level}"] = who
-    n, events = len(y), int(y.sum())
-    for name, added in (
-        ("level_difference", []),
-        ("interaction", [f"rule x {level}" for level in indicators]),
-    ):
-        for column, who in zip(added, indicators.values(), strict=False):
-            design[column] = (lp - lp.mean()) * who
-        columns = added or [f"level {level}" for level in indicators]
-        others = [str(column) for column in design if column not in columns]
-        X = np.column_stack([np.ones(n), design.to_numpy()])
-        if np.linalg.matrix_rank(X) < X.shape[1]:
-            continue
-        fit = fit_logistic(design, y, {name: columns, **{other: [other] for other in others}})
-        row = fit.table[fit.table["term"] == name].iloc[0]
-        measure = Measure(
-            name,
-            float(row["estimate"]) if len(columns) == 1 else np.nan,
-            float(row["conf_low"]) if len(columns) == 1 else np.nan,
-            float(row["conf_high"]) if len(columns) == 1 else np.nan,
-            str(row["conf_method"]) if len(columns) == 1 else "",
-            "log",
-            statistic=float(row["statistic"]),
-            df=float(row["df"]),
-            p_value=float(row["p_value"]),
-            p_method=str(row["p_method"]),
-            note="log-odds" if len(columns) == 1 else "",
-        )
-        found.append((measure, n, events))
+    lp = lp - lp.mean()
+    indicators = np.column_stack([who[inside] for *_, who in enough[1:]]).astype(float)
+    grouped = patterns_of(np.column_stack([lp, indicators]), y)
+    k, q = len(grouped.totals), indicators.shape[1]
+    both = np.column_stack([np.ones(k), grouped.rows])
+    designs = {
+        "level_difference": both,
+        "interaction": np.column_stack([both, grouped.rows[:, :1] * grouped.rows[:, 1:]]),
+    }
+    for name, X in designs.items():
+        if np.linalg.matrix_rank(X) == X.shape[1]:
+            tested = list(range(X.shape[1] - q, X.shape[1]))
+            found.append((_tested(name, likelihood_of(X, grouped), tested, confidence), len(y), int(y.sum())))
     return found
 
 
-def _welch(name: str, samples: Sequence[Array]) -> Measure:
-    from vbq.stats.groups import compare_groups
+def _tested(name: str, likelihood: Likelihood, columns: Sequence[int], confidence: float) -> Measure:
+    """Test by likelihood ratio that the coefficients of some columns are zero; a single one is estimated."""
+    p = likelihood.X.shape[1]
+    names = [INTERCEPT, *(str(i) for i in range(1, p))]
+    coefficients, _ = likelihood.maximize(np.zeros(p), np.zeros(p, dtype=bool))
+    terms = {name: [names[i] for i in columns]}
+    tested = coefficient_table(likelihood, coefficients, names, terms, confidence)
+    row = tested[tested["term"] == name].iloc[0]
+    measure = Measure(
+        name,
+        np.nan,
+        statistic=float(row["statistic"]),
+        df=float(row["df"]),
+        p_value=float(row["p_value"]),
+        p_method=str(row["p_method"]),
+    )
+    if len(columns) > 1:
+        return measure
+    return replace(
+        measure,
+        estimate=float(row["estimate"]),
+        conf_low=float(row["conf_low"]),
+        conf_high=float(row["conf_high"]),
+        conf_method=str(row["conf_method"]),
+        note="log-odds",
+    )
 
+
+def _welch(name: str, samples: Sequence[Array], confidence: float) -> Measure:
     labels = np.repeat(np.arange(len(samples)), [len(sample) for sample in samples])
     p_value = compare_groups(np.concatenate(samples), labels).p_welch
     difference, low, high, method = np.nan, np.nan, np.nan, ""
-    if len(samples) == 2 and min(map(len, samples)) > 1:
+    if len(samples) == 2 and np.isfinite(p_value):
         difference = samples[1].mean() - samples[0].mean()
-        interval = stats.ttest_ind(samples[1], samples[0], equal_var=False).confidence_interval()
+        test = stats.ttest_ind(samples[1], samples[0], equal_var=False)
+        interval = test.confidence_interval(confidence)
         low, high, method = interval.low, interval.high, "Welch's t"
     return Measure(
         f"mean_{name}",
@@ -198,6 +216,6 @@ def _welch(name: str, samples: Sequence[Array]) -> Measure:
         float(high),
         method,
         p_value=p_value,
-        p_method="Welch",
+        p_method="Welch" if np.isfinite(p_value) else "",
         note="second level minus first" if method else "",
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse, special
+from scipy import special
 
 from vbq.stats.batched import (
     fit_batch,
@@ -18,18 +18,17 @@ from vbq.stats.batched import (
     log_likelihoods,
     weighted_auc,
 )
-from vbq.stats.logistic import is_separated
-from vbq.stats.resampling import affordable, bootstrap_weights, percentile_interval
+from vbq.stats.grouping import RESAMPLED_FROM, Patterns, patterns_of, resampled_counts
+from vbq.stats.resampling import percentile_interval
 from vbq.study.design import outcome_of
-from vbq.validation.performance import Settings, complete, term_columns
+from vbq.validation.performance import Settings, complete, likelihood_of, term_columns
 from vbq.validation.rules import RANKS, WITH_RISKS, Codebook, Rule, predict
 
 Array = NDArray[np.float64]
 
 NONE, INTERCEPT, SLOPE, REFIT = "none", "intercept", "intercept and slope", "refit"
 CLOSED_TEST = "closed test"
-DRAWS, FEWEST = 5e6, 20  # of resamples in which all models are fitted again
-EXTREME = 1e-9  # a fitted risk nearer to 0 or 1 belongs to coefficients without a finite estimate
+EXTREME = 1e-6  # a fitted risk nearer to 0 or 1 belongs to coefficients without a finite estimate
 FLAT = 1e-9  # a linear predictor that varies by less is constant
 SLOPE_INDEX = "calibration_slope"
 INDEXES = ("auc", "brier", "calibration_in_the_large", SLOPE_INDEX)
@@ -40,14 +39,13 @@ class Problem:
     """What a rule is updated from.
 
     Patients of whom the rule says the same are one pattern: `columns` is k patterns x (2 + q), the constant,
-    the rule's linear predictor, and its q independent terms `names`. `y` is n outcomes, `members` n x k says
-    which patient has which pattern. `candidates` are the updates that differ from each other, the simplest
-    first.
+    the rule's linear predictor, and its q independent terms `names`; `patterns` has their patients and
+    events, nearly equal ones together where more than 2,000 differ. `candidates` are the updates that differ
+    from each other, the simplest first.
     """
 
-    y: Array
+    patterns: Patterns
     columns: Array
-    members: sparse.csr_array
     names: tuple[str, ...]
     candidates: tuple[str, ...]
 
@@ -62,9 +60,10 @@ class Problem:
         of = {NONE: 0, INTERCEPT: 1, SLOPE: 2, REFIT: self.columns.shape[1] - 1}
         return {name: of[name] for name in self.candidates}
 
-    def counts(self, weights: Array) -> tuple[Array, Array]:
-        """Return the events and the patients of each pattern in b weighted samples (b x k each)."""
-        return (weights * self.y) @ self.members, weights @ self.members
+    @property
+    def counts(self) -> tuple[Array, Array]:
+        """The events and the patients of each pattern (1 x k each)."""
+        return self.patterns.events[None], self.patterns.totals[None]
 
 
 def problem_of(rule: Rule, known: pd.DataFrame, outcome: str, codebook: Codebook) -> Problem | None:
@@ -89,13 +88,12 @@ def problem_of(rule: Rule, known: pd.DataFrame, outcome: str, codebook: Codebook
             kept, names = grown, [*names, name]
     if not names or np.ptp(lp) == 0:
         return None
-    rows = np.column_stack([np.ones_like(lp), lp, terms[names].to_numpy()])
-    columns, position = np.unique(rows, axis=0, return_inverse=True)
-    members = sparse.csr_array((np.ones(len(y)), (np.arange(len(y)), position.ravel())))
+    patterns = patterns_of(np.column_stack([lp, terms[names].to_numpy()]), y, RESAMPLED_FROM)
+    columns = np.column_stack([np.ones(len(patterns.totals)), patterns.rows])
     candidates = [INTERCEPT, SLOPE] if len(names) == 1 else [INTERCEPT, SLOPE, REFIT]
     if rule.basis in WITH_RISKS:
         candidates.insert(0, NONE)
-    return Problem(y, columns, members, tuple(names), tuple(candidates))
+    return Problem(patterns, columns, tuple(names), tuple(candidates))
 
 
 def update_models(problem: Problem, events: Array, totals: Array) -> tuple[dict[str, Array], Array]:
@@ -198,13 +196,10 @@ def update_rules(
         problem = problem_of(rule, known, outcome, codebook)
         if problem is None:
             continue
-        n = len(problem.y)
-        counts = problem.counts(np.ones((1, n)))
-        updated, p_values = update_models(problem, *counts)
+        updated, p_values = update_models(problem, *problem.counts)
         chosen = problem.candidates[closed_test(p_values, alpha)[0]]
-        counted = {"n": n, "n_events": int(problem.y.sum())}
-        replicates = affordable(settings.replicates, n, DRAWS, FEWEST)
-        indexes, shares = _validated(problem, updated, chosen, alpha, replicates, settings)
+        counted = {"n": len(known), "n_events": int(problem.patterns.events.sum())}
+        indexes, shares = _validated(problem, updated, chosen, alpha, settings)
         for name in indexes:
             of_rule = {"rule": rule.name, "label": rule.label, "update": name, "chosen": _yes(name == chosen)}
             for i, measure in enumerate(INDEXES):
@@ -216,7 +211,7 @@ def update_rules(
                         **{key: values[i] for key, values in indexes[name].items()},
                         "conf_method": "location-shifted percentile bootstrap",
                         "optimism_method": "median" if measure == SLOPE_INDEX else "mean",
-                        "replicates": replicates,
+                        "replicates": settings.replicates,
                         "share_chosen": shares.get(name),
                     }
                 )
@@ -256,7 +251,7 @@ def _coefficients(problem: Problem, update: str, coefficients: Array) -> list[tu
     values = list(coefficients[:2])
     if update == REFIT:
         names, values = ["(intercept)", *problem.names], [coefficients[0], *coefficients[2:]]
-        if is_separated(problem.members @ problem.terms, problem.y):
+        if likelihood_of(problem.terms, problem.patterns).penalized:
             method = "penalized (Firth) maximum likelihood"
     fixed = {NONE: 2, INTERCEPT: 1}.get(update, 0)
     estimated = [method] * (len(values) - fixed) + ["as published"] * fixed
@@ -278,19 +273,17 @@ def _validated(
     updated: Mapping[str, Array],
     chosen: str,
     alpha: float,
-    replicates: int,
     settings: Settings,
 ) -> tuple[dict[str, dict[str, Array]], dict[str, float]]:
     """Return each update's indexes, apparent and corrected, and how often the closed test chose it."""
-    n, Z = len(problem.y), problem.columns
-    everyone = problem.counts(np.ones((1, n)))
+    Z, everyone = problem.columns, problem.counts
+    n = problem.patterns.totals.sum()
     first = {name: coefficients @ Z.T for name, coefficients in updated.items()}
     apparent = {name: performance_of(eta, *everyone) for name, eta in first.items()}
     in_resample: dict[str, list[Array]] = {name: [] for name in [*updated, CLOSED_TEST]}
     in_all: dict[str, list[Array]] = {name: [] for name in in_resample}
     choices = []
-    for weights in bootstrap_weights(np.zeros(n), replicates, settings.seed):
-        events, totals = problem.counts(weights)
+    for events, totals in resampled_counts(problem.patterns, settings.replicates, settings.seed):
         mixed = (events.sum(axis=1) > 0) & (events.sum(axis=1) < n)
         events, totals = events[mixed], totals[mixed]
         observed = [np.repeat(counts, len(events), axis=0) for counts in everyone]

@@ -1,0 +1,225 @@
+"""What must hold of many samples at once: each as if it were alone, and as its rows written out."""
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from scipy import special
+
+from vbq.stats.batched import fit_batch, fit_batch_penalized, log_likelihoods, weighted_auc
+from vbq.stats.logistic import Likelihood
+from vbq.stats.roc import areas_under_curves
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+SAME = 1e-12  # the same sums in another order
+FITTED = 1e-8
+
+quick = settings(max_examples=40, deadline=None)
+
+seeds = st.integers(0, 10_000)
+
+
+def counts(seed, smallest=0):
+    """A design with an intercept, and events of totals in 8 cells of 5 samples; no estimate is infinite."""
+    generator = np.random.default_rng(seed)
+    X = np.column_stack([np.ones(8), generator.normal(size=8), np.resize([0, 1], 8)])
+    totals = generator.integers(smallest, 9, (5, 8)).astype(float) + 2
+    return X, generator.integers(1, totals).astype(float), totals
+
+
+def score(X, events, totals, beta, offset=0.0):
+    """The score equations, as a share of the observations."""
+    risks = special.expit(beta @ X.T + offset)
+    return (events - totals * risks) @ X / totals.sum()
+
+
+@quick
+@given(seeds, st.sampled_from([0.0, 3.0]))
+def test_solutions_solve_the_score_equations(seed, spread):
+    X, events, totals = counts(seed)
+    offset = spread * np.random.default_rng(seed).normal(size=8)
+    assert_allclose(score(X, events, totals, fit_batch(X, events, totals, offset), offset), 0, atol=SAME)
+
+
+@quick
+@given(seeds)
+def test_counts_are_rows_written_out(seed):
+    X, events, totals = counts(seed)
+    for beta, with_event, of in zip(fit_batch(X, events, totals), events, totals, strict=True):
+        rows = np.repeat(np.arange(8), of.astype(int))
+        y = np.concatenate(
+            [np.repeat([1, 0], [int(a), int(n - a)]) for a, n in zip(with_event, of, strict=True)]
+        )
+        written_out = sm.Logit(y, X[rows]).fit(method="newton", disp=0, tol=1e-12).params
+        assert_allclose(beta, written_out, rtol=FITTED, atol=FITTED)
+
+
+@quick
+@given(seeds)
+def test_neighbors_start_and_order_do_not_matter(seed):
+    X, events, totals = counts(seed)
+    found = fit_batch(X, events, totals)
+    alone = np.concatenate([fit_batch(X, events[[i]], totals[[i]]) for i in range(5)])
+    separated = np.where(X[:, 1] > 0, totals[0], 0)
+    beside = fit_batch(X, np.vstack([separated, events]), np.vstack([totals[:1], totals]))[1:]
+    started = fit_batch(X, events, totals, start=found.mean(axis=0) + 0.5)
+    order = np.random.default_rng(seed).permutation(8)
+    reordered = fit_batch(X[order], events[:, order], totals[:, order])
+    for other in (alone, beside, started, reordered):
+        assert_allclose(other, found, rtol=FITTED, atol=FITTED)
+
+
+@quick
+@given(seeds, st.integers(2, 5))
+def test_designs_of_their_own(seed, times):
+    X, events, totals = counts(seed)
+    shared = fit_batch(X, events, totals)
+    factors = np.arange(1.0, 6.0)
+    own = X[None] * np.column_stack([np.ones(5), factors, np.ones(5)])[:, None]
+    found = fit_batch(own, events, totals)
+    found[:, 1] *= factors
+    assert_allclose(found, shared, rtol=FITTED, atol=FITTED)
+    assert_allclose(fit_batch(X, times * events, times * totals), shared, rtol=FITTED, atol=FITTED)
+
+
+@quick
+@given(seeds, st.sampled_from([-4.0, 0.5, 2.0]))
+def test_offsets(seed, constant):
+    """A constant comes off the intercept; a column, given per sample, off its own coefficient."""
+    X, events, totals = counts(seed)
+    found = fit_batch(X, events, totals)
+    shifted = fit_batch(X, events, totals, offset=np.full(8, constant))
+    assert_allclose(shifted, found - [constant, 0, 0], rtol=FITTED, atol=FITTED)
+    slopes = np.linspace(-1, 1, 5)
+    tilted = fit_batch(X, events, totals, offset=np.outer(slopes, X[:, 1]))
+    assert_allclose(tilted[:, 1], found[:, 1] - slopes, rtol=FITTED, atol=FITTED)
+
+
+@quick
+@given(seeds)
+def test_observations_without_weight_are_not_there(seed):
+    X, events, totals = counts(seed)
+    drawn = np.ones(8)
+    drawn[[2, 5]] = 0
+    found = fit_batch(X, events * drawn, totals * drawn)
+    without = fit_batch(X[drawn == 1], events[:, drawn == 1], totals[:, drawn == 1])
+    assert_allclose(found, without, rtol=FITTED, atol=FITTED)
+
+
+@quick
+@given(seeds)
+def test_separated_outcomes_end_with_risks_of_0_and_1(seed):
+    generator = np.random.default_rng(seed)
+    x = np.concatenate([generator.uniform(-3, -0.2, 10), generator.uniform(0.2, 3, 10)])
+    X, y = np.column_stack([np.ones(20), x]), (x > 0).astype(float)
+    weights = generator.multinomial(20, np.full(20, 0.05), size=4).astype(float)
+    outcomes = np.array([y, 1 - y, np.zeros(20), np.ones(20)])
+    beta = fit_batch(X, weights * outcomes, weights)
+    drawn = weights > 0
+    assert_allclose(special.expit(beta @ X.T)[drawn], outcomes[drawn], atol=1e-6)
+
+
+def test_no_samples_and_no_observations():
+    X = np.column_stack([np.ones(4), np.arange(4)])
+    assert fit_batch(X, np.empty((0, 4)), np.empty((0, 4))).shape == (0, 2)
+    assert_allclose(fit_batch(X, np.zeros((2, 4)), np.zeros((2, 4))), np.zeros((2, 2)))
+
+
+@quick
+@given(seeds, st.sampled_from([1.0, 40.0]))
+def test_log_likelihoods_are_binomial(seed, spread):
+    _, events, totals = counts(seed)
+    eta = spread * np.random.default_rng(seed).normal(size=(5, 8))
+    expected = events * special.log_expit(eta) + (totals - events) * special.log_expit(-eta)
+    assert_allclose(log_likelihoods(events, totals, eta), expected.sum(axis=1), rtol=SAME)
+
+
+# --- Penalized
+
+
+def assert_maximum(X, events, totals, beta):
+    """No step in any direction gains, by Firth's likelihood of the rows written out."""
+    rows = np.repeat(np.arange(len(X)), totals.astype(int))
+    y = np.concatenate(
+        [np.repeat([1.0, 0.0], [int(a), int(n - a)]) for a, n in zip(events, totals, strict=True)]
+    )
+    likelihood = Likelihood(X[rows], y, penalized=True)
+    best = likelihood.value(beta)
+    for direction in np.random.default_rng(1).normal(size=(20, 3)):
+        assert likelihood.value(beta + 1e-3 * direction) < best
+    gained = [likelihood.value(beta + step) - likelihood.value(beta - step) for step in 1e-4 * np.eye(3)]
+    assert_allclose(gained, 0, atol=1e-9)
+
+
+@quick
+@given(seeds)
+def test_penalized_maximum(seed):
+    X, events, totals = counts(seed)
+    for beta, *sample in zip(fit_batch_penalized(X, events, totals), events, totals, strict=True):
+        assert_maximum(X, *sample, beta)
+
+
+def test_penalized_maximum_on_a_ridge():
+    X, _, totals = counts(247)
+    events = totals * (X[:, 1] > np.median(X[:, 1]))
+    for beta, *sample in zip(fit_batch_penalized(X, events, totals), events, totals, strict=True):
+        assert_maximum(X, *sample, beta)
+
+
+@quick
+@given(seeds)
+def test_penalized_neighbors_do_not_matter(seed):
+    X, events, totals = counts(seed)
+    beside = np.vstack([totals[0] * (X[:, 1] > 0), events])
+    found = fit_batch_penalized(X, beside, np.vstack([totals[:1], totals]))[1:]
+    alone = np.concatenate([fit_batch_penalized(X, events[[i]], totals[[i]]) for i in range(5)])
+    assert_allclose(found, alone, rtol=1e-6, atol=1e-6)
+    relabeled = fit_batch_penalized(X, totals - events, totals)
+    assert_allclose(relabeled, -alone, rtol=1e-6, atol=1e-6)
+
+
+def test_penalized_sample_in_which_nobody_has_a_term():
+    X = np.column_stack([np.ones(6), np.arange(6), [0, 0, 0, 0, 1, 1]])
+    events, totals = np.array([[0.0, 0, 3, 3, 0, 0]]), np.array([[3.0, 3, 3, 3, 0, 0]])
+    found = fit_batch_penalized(X, events, totals)
+    without = fit_batch_penalized(X[:4, :2], events[:, :4], totals[:, :4])
+    assert_allclose(found[:, :2], without, rtol=1e-6)
+
+
+# --- Weighted areas
+
+weighted_samples = st.lists(
+    st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 3), st.integers(0, 3)), min_size=6, max_size=6),
+    min_size=1,
+    max_size=4,
+)
+
+
+@quick
+@given(weighted_samples, st.sampled_from([1.0, 0.3]))
+def test_weighted_auc_is_that_of_the_rows_written_out(samples, unit):
+    scores, events, others = np.moveaxis(np.array(samples, dtype=float), 2, 0)
+    found = weighted_auc(scores, unit * events, unit * others)
+    for auc, x, with_event, without in zip(found, scores, events, others, strict=True):
+        if not with_event.any() or not without.any():
+            assert np.isnan(auc)
+            continue
+        score = np.concatenate([np.repeat(x, with_event.astype(int)), np.repeat(x, without.astype(int))])
+        y = np.repeat([1, 0], [int(with_event.sum()), int(without.sum())])
+        assert_allclose(auc, areas_under_curves(y, score).auc[0], rtol=SAME, atol=SAME)
+
+
+@quick
+@given(weighted_samples)
+def test_weighted_auc_by_pairs(samples):
+    """Risks and their complements as weights: what is to be expected of calibrated risks."""
+    scores = np.array(samples, dtype=float)[:, :, 0]
+    risk = special.expit(scores)
+    pairs = (scores[:, :, None] > scores[:, None, :]) + (scores[:, :, None] == scores[:, None, :]) / 2
+    expected = np.einsum("mij,mi,mj->m", pairs, risk, 1 - risk)
+    expected /= risk.sum(axis=1) * (1 - risk).sum(axis=1)
+    assert_allclose(weighted_auc(scores, risk, 1 - risk), expected, rtol=SAME)
+    assert_allclose(weighted_auc(-scores, risk, 1 - risk), 1 - expected, rtol=SAME)

@@ -1,0 +1,281 @@
+"""Updates are the regressions of other libraries, the closed test is of their likelihoods."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from pandas.testing import assert_frame_equal
+from scipy import special, stats
+from statsmodels.genmod.families import Binomial
+from statsmodels.genmod.generalized_linear_model import GLM
+from test_validation_rules import RULES, cohorts, with_events, with_holes
+
+from vbq.codebook import VARIABLES
+from vbq.simulation.site import simulate_truth
+from vbq.stats import resampling
+from vbq.stats.logistic import is_separated
+from vbq.validation.performance import Settings, assess_rules, term_columns
+from vbq.validation.rules import WITH_RISKS, predict
+from vbq.validation.updating import (
+    INTERCEPT,
+    MODEL_COLUMNS,
+    NONE,
+    REFIT,
+    SLOPE,
+    TEST_COLUMNS,
+    UPDATING_COLUMNS,
+    problem_of,
+    update_models,
+    update_rules,
+)
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+ALPHA = 0.05
+SETTINGS = Settings(confidence=0.95, replicates=20, seed=7)
+ALL = list(RULES.values())
+FITTED = 1e-6
+SAME = 1e-9
+
+quick = settings(max_examples=7)
+
+
+def updated(cohort, rules=ALL, asked=SETTINGS):
+    return update_rules(cohort, "new_vcf", rules, VARIABLES, ALPHA, asked)
+
+
+def fit(y, X, offset=None):
+    """Return the coefficients and the log-likelihood of statsmodels."""
+    found = GLM(y, X, family=Binomial(), offset=offset).fit(tol=1e-12, maxiter=200)
+    return found.params, found.llf
+
+
+@st.composite
+def problems(draw):
+    """A rule and patients in whom neither its linear predictor nor its terms separate the outcomes."""
+    cohort, rule = draw(cohorts(40, 100)), draw(st.sampled_from(ALL))
+    y, lp = cohort["new_vcf"].to_numpy(dtype=float), predict(rule, cohort, VARIABLES).linear_predictor
+    one = np.ones(len(y))
+    X = np.column_stack([one, term_columns(rule, cohort)])
+    assume(np.linalg.matrix_rank(X) == X.shape[1] and not is_separated(X, y))
+    assume(not is_separated(np.column_stack([one, lp]), y))
+    return rule, cohort, y, lp, X
+
+
+def fits_of(rule, y, lp, X):
+    """The fits of statsmodels, the simplest first: coefficients, log-likelihood, how many are estimated."""
+    one = np.ones((len(y), 1))
+    found = {}
+    if rule.basis in WITH_RISKS:
+        found[NONE] = np.array([0.0, 1.0]), (y * lp - np.logaddexp(0, lp)).sum(), 0
+    intercept, value = fit(y, one, offset=lp)
+    found[INTERCEPT] = np.array([intercept[0], 1]), value, 1
+    found[SLOPE] = *fit(y, np.column_stack([one, lp])), 2
+    if len(rule.terms) > 1:
+        found[REFIT] = *fit(y, X), X.shape[1]
+    return found
+
+
+@quick
+@given(problems())
+def test_updates_are_the_regressions_of_statsmodels(problem):
+    rule, cohort, *data = problem
+    _, models, _ = updated(cohort, [rule])
+    expected = fits_of(rule, *data)
+    assert list(dict.fromkeys(models["update"])) == list(expected)
+    for name, (coefficients, *_) in expected.items():
+        rows = models[models["update"] == name]
+        assert_allclose(rows["estimate"], coefficients, rtol=FITTED, atol=FITTED)
+        terms = [term.name for term in rule.terms] if name == REFIT else ["linear predictor"]
+        assert rows["term"].tolist() == ["(intercept)", *terms]
+        fixed = {NONE: 2, INTERCEPT: 1}.get(name, 0)
+        published = rows["method"] == "as published"
+        assert published.tolist() == [i >= len(rows) - fixed for i in range(len(rows))]
+        assert set(rows["method"][~published]) <= {"maximum likelihood"}
+
+
+@quick
+@given(problems())
+def test_the_closed_test_is_of_the_likelihoods(problem):
+    rule, cohort, *data = problem
+    performance, models, tests = updated(cohort, [rule])
+    expected = fits_of(rule, *data)
+    *simpler, most = expected
+    assert tests["update"].tolist() == simpler
+    assert set(tests["against"]) == {most}
+    p_values = {}
+    for name in simpler:
+        df = expected[most][2] - expected[name][2]
+        p_values[name] = stats.chi2.sf(2 * (expected[most][1] - expected[name][1]), df)
+        row = tests.set_index("update").loc[name]
+        assert row["df"] == df
+        assert_allclose(row["p_value"], p_values[name], rtol=1e-5, atol=1e-8)
+        assert (row["rejected"] == "yes") == (row["p_value"] < ALPHA)
+    choice = next((name for name in simpler if p_values[name] >= ALPHA), most)
+    for table in (performance, models):
+        assert set(table.loc[table["chosen"] == "yes", "update"]) == {choice}
+    rows = performance.set_index(["update", "measure"])["apparent"]
+    assert_allclose(rows["closed test"], rows[choice])
+    shares = performance.drop_duplicates("update").set_index("update")["share_chosen"]
+    assert_allclose(shares[list(expected)].sum(), 1)
+
+
+@quick
+@given(problems())
+def test_apparent_performance_is_that_of_the_updated_rule(problem):
+    rule, cohort, y, lp, X = problem
+    rows = updated(cohort, [rule])[0].set_index(["update", "measure"])
+    expected = fits_of(rule, y, lp, X)
+    for name, (coefficients, *_) in expected.items():
+        eta = X @ coefficients if name == REFIT else coefficients[0] + coefficients[1] * lp
+        assert_allclose(
+            rows.loc[(name, "brier"), "apparent"], np.mean((y - special.expit(eta)) ** 2), rtol=FITTED
+        )
+        ideal = {SLOPE: 1, REFIT: 1}.get(name)
+        if ideal:
+            assert_allclose(rows.loc[(name, "calibration_slope"), "apparent"], ideal, rtol=FITTED)
+        if name != NONE:
+            assert_allclose(rows.loc[(name, "calibration_in_the_large"), "apparent"], 0, atol=FITTED)
+    if NONE in expected:
+        assessed = assess_rules(cohort, "new_vcf", [rule], VARIABLES, SETTINGS).set_index("measure")[
+            "estimate"
+        ]
+        as_it_is = rows.loc[NONE, "apparent"]
+        assert_allclose(as_it_is, assessed[as_it_is.index], rtol=FITTED, atol=FITTED)
+
+
+@quick
+@given(cohorts())
+def test_corrected_is_apparent_less_optimism(cohort):
+    table = updated(cohort)[0]
+    assert_allclose(table["corrected"], table["apparent"] - table["optimism"], rtol=SAME)
+    as_it_is = table[table["update"] == NONE]
+    assert (as_it_is["optimism"] == 0).all()
+    limited = table[table["conf_low"].notna()]
+    assert (limited["conf_low"] < limited["conf_high"]).all()
+    shares = table["share_chosen"].dropna()
+    assert shares.between(0, 1).all()
+
+
+@quick
+@given(cohorts(), st.integers(0, 99))
+def test_the_same_seed_gives_the_same_tables(cohort, seed):
+    asked = replace(SETTINGS, seed=seed)
+    for first, again in zip(updated(cohort, asked=asked), updated(cohort, asked=asked), strict=True):
+        assert_frame_equal(first, again, check_exact=True)
+
+
+@quick
+@given(cohorts(), st.integers(1, 7))
+def test_the_size_of_blocks_does_not_change_a_digit(cohort, rows):
+    whole = updated(cohort)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(resampling, "BLOCK_BYTES", 8 * len(cohort) * rows)
+        in_blocks = updated(cohort)
+    for one, other in zip(whole, in_blocks, strict=True):
+        assert_frame_equal(other, one, check_exact=False, rtol=SAME, atol=SAME)
+
+
+def test_refitting_to_noise_is_optimistic():
+    optimism = []
+    for seed in range(15):
+        generator = np.random.default_rng(seed)
+        cohort = simulate_truth(60, generator).assign(new_vcf=generator.integers(0, 2, 60))
+        table = updated(cohort, [RULES["continuous"]], replace(SETTINGS, replicates=50))[0]
+        optimism.append(table[table["update"] == REFIT].set_index("measure")["optimism"])
+    mean = sum(optimism) / len(optimism)
+    assert mean["auc"] > 0
+    assert mean["calibration_slope"] > 0
+    assert mean["brier"] < 0
+
+
+def test_in_many_patients_optimism_vanishes():
+    cohort = simulate_truth(20_000, np.random.default_rng(1))
+    replicates = 50
+    table = updated(cohort, [RULES["combined"]], replace(SETTINGS, replicates=replicates))[0]
+    rows = table[(table["update"] == REFIT) & table["conf_low"].notna()]
+    assert {"auc", "brier"} <= set(rows["measure"])
+    half_width = (rows["conf_high"] - rows["conf_low"]) / 2
+    assert (rows["optimism"].abs() < 2 * half_width / np.sqrt(replicates)).all()
+    few = updated(cohort.iloc[:200], [RULES["combined"]], replace(SETTINGS, replicates=replicates))[0]
+    few = few[few["update"] == REFIT].set_index("measure").loc[rows["measure"]]
+    assert (rows["optimism"].abs().to_numpy() < few["optimism"].abs().to_numpy()).all()
+
+
+# --- Separated outcomes, and where nothing can be updated
+
+
+@quick
+@given(cohorts())
+def test_a_separated_refit_solves_firths_equations(cohort):
+    cohort = cohort.assign(vbq=cohort["vbq"] % 0.5 + np.where(cohort["new_vcf"] == 1, 3.1, 2))
+    assume((cohort["sins"] > 6).nunique() == 2)
+    for name in ("combined", "continuous"):
+        models = updated(cohort, [RULES[name]])[1]
+        rows = models[models["update"] == REFIT]
+        assert set(rows["method"]) == {"penalized (Firth) maximum likelihood"}
+        X = np.column_stack([np.ones(len(cohort)), term_columns(RULES[name], cohort)])
+        y = cohort["new_vcf"].to_numpy(dtype=float)
+        assert_solves_firth(rows["estimate"].to_numpy(dtype=float), X, y, np.ones(len(y)))
+
+
+def assert_solves_firth(coefficients, X, events, totals):
+    """The modified score of Firth (1993) is zero."""
+    risk = special.expit(X @ coefficients)
+    root = X * np.sqrt(totals * risk * (1 - risk))[:, None]
+    leverage = (root * np.linalg.pinv(root).T).sum(axis=1)
+    score = X.T @ (events - totals * risk + leverage * (0.5 - risk))
+    assert_allclose(score / np.abs(X).max(axis=0), 0, atol=1e-4)
+
+
+@quick
+@given(st.integers(3, 20), st.sampled_from([1, 100, 20_000]))
+def test_however_many_the_others_separation_is_seen(separated, times):
+    """Everyone above the VBQ cut-off has the outcome: the log-odds of that term have no finite estimate."""
+    patterns = pd.DataFrame({"vbq": [2, 2, 2, 2, 3.5], "sins": [4, 4, 8, 8, 4], "new_vcf": [0, 1, 0, 1, 1]})
+    problem = problem_of(RULES["combined"], patterns, "new_vcf", VARIABLES)
+    high = problem.columns[:, 2] == 1
+    totals = np.where(high, separated, 30 * times)[None].astype(float)
+    events = np.where(high, separated, [8 * times, 11 * times, 0][: len(high)])[None].astype(float)
+    found = update_models(problem, events, totals)[0][REFIT][0]
+    assert_solves_firth(found[[0, 2, 3]], problem.terms, events[0], totals[0])
+
+
+@pytest.mark.parametrize(
+    "cohort",
+    [
+        with_events(30, 0),
+        with_events(30, 30),
+        with_events(30, 9).iloc[:0],
+        with_events(30, 9).assign(vbq=2.0, sins=3),
+        with_events(30, 9).assign(vbq=np.nan, sins=np.nan),
+        with_events(30, 9).drop(columns=["vbq", "sins"]),
+    ],
+)
+def test_nothing_can_be_updated(cohort):
+    found = updated(cohort)
+    assert [list(table.columns) for table in found] == [UPDATING_COLUMNS, MODEL_COLUMNS, TEST_COLUMNS]
+    assert all(table.empty for table in found)
+
+
+@settings(max_examples=25)
+@given(st.integers(2, 30), st.integers(1, 5), st.integers(0, 99))
+def test_few_patients_or_events(n, events, seed):
+    cohort = with_events(n, min(events, n), seed)
+    performance, models, tests = updated(cohort)
+    assert np.isfinite(models["estimate"].astype(float)).all()
+    assert tests["p_value"].astype(float).between(0, 1).all()
+    assert set(performance["rule"]) == set(models["rule"]) == set(tests["rule"])
+
+
+@quick
+@given(cohorts())
+def test_patients_without_a_variable_change_nothing(cohort):
+    lacking = with_holes(cohort, ["vbq", "sins"])
+    known = lacking.dropna(subset=["vbq", "sins"])
+    for one, other in zip(updated(lacking, ALL[:2]), updated(known, ALL[:2]), strict=True):
+        assert_frame_equal(one, other, check_exact=True)
