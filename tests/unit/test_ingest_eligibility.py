@@ -75,27 +75,20 @@ def test_a_large_file_is_read_in_seconds(site):
 
 
 def test_only_some_patients(site):
-    site.spec["only"] = {"treatment": ["sbrt"]}
-    everyone = site.read
-    site.put("patients.csv", 3, "treatment", "")
-    ingested = everyone()
-    treated = site.files["patients.csv"]["treatment"]
-    left_out = [row for row, value in enumerate(treated, start=2) if value.lower() != "sbrt"]
-    assert left_out
-    assert ingested.cohort["row"].tolist() == [row for row in range(2, 8) if row not in left_out]
-    step = ingested.flow.set_index("step").loc["only_treatment"]
-    assert (step["excluded"], step["reason"]) == (len(left_out), "treatment is not sbrt")
-    told = ingested.problems[ingested.problems["rule"] == "not among `only: treatment`"]
-    assert told["row"].tolist() == left_out
+    site.spec["only"] = {"field_strength": ["1.5"]}
+    site.put("patients.csv", 3, "field", "")
+    ingested = site.read()
+    assert ingested.cohort["row"].tolist() == [2, 5, 7]
+    step = ingested.flow.set_index("step").loc["only_field_strength"]
+    assert (step["excluded"], step["reason"]) == (3, "field_strength is not 1.5")
+    told = ingested.problems[ingested.problems["rule"] == "not among `only: field_strength`"]
+    assert told["row"].tolist() == [3, 4, 6]
 
 
 @pytest.mark.parametrize(
     ("only", "message"),
     [
-        (
-            {"treatment": ["radiation"]},
-            "only.treatment 'radiation' - no such level - one of 'sbrt', 'surgery'",
-        ),
+        ({"field_strength": ["7"]}, "only.field_strength '7' - no such level - one of '1.5', '3'"),
         ({"vendor": ["ge"]}, "only.vendor - variable not mapped"),
         ({"site": ["1"]}, "only.site - variable not mapped"),
     ],

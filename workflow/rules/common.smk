@@ -71,9 +71,9 @@ def read_rules(cohort):
     rules = {Path(path).stem: read_config(path, "rule.schema.yaml") for path in paths}
     if len(rules) < len(paths):
         raise WorkflowError(f"{COHORTS[cohort]['plan']}: two rules have the same name: {', '.join(paths)}")
-    for name, rule in rules.items():
-        if rule.get("fitted_to", cohort) not in COHORTS:
-            raise WorkflowError(f"rule {name}: the configuration lists no cohort {rule['fitted_to']}")
+    for name, described in rules.items():
+        if described.get("fitted_to", cohort) not in COHORTS:
+            raise WorkflowError(f"{name}.yaml: the configuration lists no cohort {described['fitted_to']}")
     return rules
 
 
@@ -160,7 +160,8 @@ def development_of(cohort):
 
 def fitted_to(cohort):
     """The cohorts whose regressions are rules that are validated in a cohort."""
-    return list(dict.fromkeys(rule["fitted_to"] for rule in RULES[cohort].values() if "fitted_to" in rule))
+    described = RULES[cohort].values()
+    return list(dict.fromkeys(content["fitted_to"] for content in described if "fitted_to" in content))
 
 
 def audits():
