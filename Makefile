@@ -7,10 +7,14 @@ TOOLS = .tools/uv-$(UV_VERSION)
 UV = $(TOOLS)/bin/uv
 ENVIRONMENT = .venv/.from-lock
 
-.PHONY: run test lint report reconstruction example example-site benchmark benchmark-audit benchmark-coverage clean
+.PHONY: run validation test lint report reconstruction example example-site benchmark benchmark-audit benchmark-coverage clean
 
 run: $(ENVIRONMENT)
 	.venv/bin/snakemake
+
+# The worked example of an external validation: the simulated site in data/examples.
+validation: $(ENVIRONMENT)
+	.venv/bin/snakemake --configfile config/config.yaml --config 'cohorts=["config/cohorts/simulated_site.yaml"]'
 
 test: $(ENVIRONMENT)
 	.venv/bin/pytest

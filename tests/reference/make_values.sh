@@ -1,9 +1,11 @@
 #!/bin/sh
 # Makes data/, values/ and sessionInfo.txt again. Needs R with the packages below; on Debian and Ubuntu:
-#   apt-get install r-base-core r-cran-mass r-cran-proc r-cran-psych r-cran-rms r-cran-brglm2 r-cran-survey
+#   apt-get install r-base-core r-cran-mass r-cran-proc r-cran-psych r-cran-rms r-cran-brglm2 r-cran-survey \
+#   r-cran-mice
 set -eu
 cd "$(dirname "$0")"
-for script in contingency groups logistic roc cutoff proportions agreement resampling rounded joint calibration; do
+for script in contingency groups logistic roc cutoff proportions agreement resampling rounded joint calibration \
+  pooling imputation precision; do
   Rscript --vanilla "$script.R"
 done
 

@@ -87,6 +87,11 @@ def test_the_closing_line_names_the_page(validated: Copy):
     assert "Open results/simulated_site/validation.html" in printed
 
 
+def test_the_readme_quotes_the_summary(validated: Copy):
+    summary = (validated.path / "results" / "simulated_site" / "validation.txt").read_text().split()
+    assert " ".join(summary) in " ".join((PROJECT / "README.md").read_text().split())
+
+
 def test_the_page_is_whole_and_says_that_it_is_simulated(validated: Copy):
     page = (validated.results("simulated_site") / "validation.html").read_text()
     assert page.count("simulated; not patient data") == 2  # banner and facts
