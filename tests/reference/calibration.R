@@ -63,7 +63,8 @@ in_the_large <- function(case, y, lp) {
 
 by_glm <- function(case, y, lp) {
   offset_only <- glm(y ~ offset(lp), binomial, control = control)
-  record(paste0(case, "/in_the_large"), glm_estimate = coef(offset_only), glm_std_error = sqrt(vcov(offset_only)))
+  record(paste0(case, "/in_the_large"), glm_estimate = coef(offset_only), glm_std_error = sqrt(vcov(offset_only)),
+    robust = sqrt(sandwich::vcovHC(offset_only, type = "HC0")))
   printed <- val.prob(plogis(lp), y, logit = lp, pl = FALSE)
   record(paste0(case, "/val_prob"), intercept = printed["Intercept"], slope = printed["Slope"], brier = printed["Brier"])
 }

@@ -1,11 +1,11 @@
 #!/bin/sh
 # Makes data/, values/ and sessionInfo.txt again. Needs R with the packages below; on Debian and Ubuntu:
 #   apt-get install r-base-core r-cran-mass r-cran-proc r-cran-psych r-cran-rms r-cran-brglm2 r-cran-survey \
-#   r-cran-mice
+#   r-cran-mice r-cran-sandwich
 set -eu
 cd "$(dirname "$0")"
 for script in contingency groups logistic roc cutoff proportions agreement resampling rounded joint calibration \
-  pooling imputation precision; do
+  pooling imputation precision balance; do
   Rscript --vanilla "$script.R"
 done
 
@@ -19,6 +19,6 @@ for table in univariable_categorical univariable_continuous groups_continuous vb
 done
 
 Rscript --vanilla -e '
-  for (package in c("MASS", "pROC", "psych", "brglm2", "rms", "survey")) invisible(loadNamespace(package))
+  for (package in c("MASS", "pROC", "psych", "brglm2", "rms", "survey", "mice", "sandwich")) invisible(loadNamespace(package))
   writeLines(capture.output(print(sessionInfo(), locale = FALSE)), "sessionInfo.txt")
 '

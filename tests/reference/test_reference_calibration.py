@@ -59,7 +59,8 @@ def recorded(kind):
 def test_calibration_in_the_large(case):
     y, lp = sample(case)
     expected = VALUES[f"{case}/in_the_large"]
-    found = weak_calibration(y, lp).in_the_large
+    calibration = weak_calibration(y, lp)
+    found = calibration.in_the_large
     assert_allclose(
         [getattr(found, key) for key in COEFFICIENT], [expected[key] for key in COEFFICIENT], rtol=ITERATIVE
     )
@@ -70,6 +71,7 @@ def test_calibration_in_the_large(case):
             [expected["glm_estimate"], expected["glm_std_error"]],
             rtol=ITERATIVE,
         )
+        assert_allclose(calibration.robust_error, expected["robust"], rtol=ITERATIVE)
 
 
 @pytest.mark.parametrize("case", [*SMOOTH, *SEPARATED])

@@ -59,6 +59,16 @@ def test_missing_values_are_counted(others: Copy):
     assert tests.loc["folate_weight", "n"] == 4987 - 2664
 
 
+def test_a_large_cohort_with_missing_values_is_validated(others: Copy):
+    found = pd.read_csv(others.results("nhanes") / "validation" / "performance.csv")
+    found = found[(found["rule"] == "nhanes_model") & (found["measure"] == "auc")].set_index("analysis")
+    rows = pd.read_parquet(others.results("nhanes") / "cohort.parquet")
+    needed = ["age", "alkaline_phosphatase", "prednisone", "fracture_history"]
+    assert found.loc["complete cases", "n"] == len(rows.dropna(subset=needed)) < len(rows)
+    assert found.loc["multiple imputation", "n"] == len(rows)
+    assert 0 < found.loc["multiple imputation", "fraction_missing"] < 0.5
+
+
 def test_what_a_plan_does_not_ask_for_is_not_made(others: Copy):
     for cohort in ("glow500", "nhanes"):
         made = {path.name for path in others.results(cohort).iterdir()}

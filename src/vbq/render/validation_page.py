@@ -112,7 +112,7 @@ def validation_page(results: ValidationResults) -> str:
             distribution_table(validation.tables["distributions"]),
         ],
         "precision": [precision_table(validation)],
-        "missing": [],
+        "missing": [missing_table(validation.tables["missingness"])],
         "discrimination": [
             performance_table(validation, results.level),
             pairs_table(validation, results.level),
@@ -286,6 +286,17 @@ def precision_table(validation: Validation) -> Table:
     )
     caption = "Expected width of intervals, before any estimate"
     return _table(caption, [*headings, "Enough"], rows, groups=tuple(groups), notes=notes)
+
+
+def missing_table(missingness: pd.DataFrame) -> Table:
+    """Show how often each variable is missing."""
+    shares = ("percent_missing", "percent_missing_with", "percent_missing_without")
+    rows = [
+        [str(row["label"]), text.count(row["n_missing"]), *(text.fixed(row[name], 1) for name in shares)]
+        for row in missingness.to_dict("records")
+    ]
+    headings = ["Variable", "Missing", "%", "% of those with the outcome", "% of those without"]
+    return _table("Missing values", headings, rows)
 
 
 def _cell(row: Mapping[Any, Any] | None) -> str:
