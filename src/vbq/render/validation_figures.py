@@ -85,7 +85,7 @@ def samples_of(
                 ]
         values = [(label, group[name].dropna().to_numpy(dtype=float)) for label, group in groups]
         found[codebook[name].label] = [(label, numbers) for label, numbers in values if len(numbers)]
-    return found
+    return {label: groups for label, groups in found.items() if groups}
 
 
 def predictors_figure(samples: Mapping[str, Sequence[tuple[str, np.ndarray]]], source: str) -> Figure:
