@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from pandas.testing import assert_frame_equal
 
+from vbq.stats import imputation
 from vbq.stats.imputation import DONORS, _draw_nearest, impute
 from vbq.stats.pooling import pool
 
@@ -236,3 +237,20 @@ def test_complete_cases_are_biased(simulated):
 def test_intervals_cover_the_truth(simulated):
     """Of 60 intervals that each cover with probability 0.95, 51 or more do with probability 0.999."""
     assert simulated["covers"].sum() >= 51
+
+
+def test_donors_are_looked_for_among_some_where_there_are_very_many(monkeypatch):
+    generator = np.random.default_rng(1)
+    x = generator.normal(size=4_000)
+    frame = pd.DataFrame({"x": x, "y": x + generator.normal(scale=0.5, size=4_000)})
+    frame.loc[x > 0.5, "y"] = np.where(generator.random((x > 0.5).sum()) < 0.7, np.nan, frame["y"][x > 0.5])
+    means = {}
+    for most in (10_000, 500):
+        monkeypatch.setattr(imputation, "MOST_DONORS", most)
+        completed = list(impute(frame, [], 20, 3, 1))
+        for one in completed:
+            assert set(one["y"]) <= set(frame["y"].dropna())
+        means[most] = np.array([one["y"].mean() for one in completed])
+    difference = means[500].mean() - means[10_000].mean()
+    error = np.sqrt(sum(values.var(ddof=1) for values in means.values()) / 20)
+    assert abs(difference) < 4 * error + 0.01 * frame["y"].std()

@@ -1,10 +1,14 @@
 """Many logistic regressions at once: one design, many samples of counts or weights."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 Array = NDArray[np.float64]
+T = TypeVar("T")
 
 MAX_ITERATIONS = 100
 CONVERGED = 1e-13  # largest element of the score equations, as a share of the observations
@@ -38,13 +42,13 @@ def fit_batch(
     shared = X.ndim == 2
     products = (X[:, :, None] * X[:, None, :]).reshape(len(X), p * p) if shared else X
 
-    def linear_predictor(beta: Array) -> Array:
-        return np.asarray((beta @ X.T if shared else np.einsum("mkp,mp->mk", X, beta)) + offset)
+    def likelihood(beta: Array) -> tuple[Array, Array]:
+        eta = np.asarray((beta @ X.T if shared else np.einsum("mkp,mp->mk", X, beta)) + offset)
+        return eta, log_likelihoods(y, n, eta)
 
     beta = np.zeros((len(y), p)) if start is None else np.tile(np.asarray(start, dtype=float), (len(y), 1))
     size = n.sum(axis=1).max(initial=1.0)
-    eta = linear_predictor(beta)
-    value = log_likelihoods(y, n, eta)
+    eta, value = likelihood(beta)
     for _ in range(MAX_ITERATIONS):
         risks = special.expit(eta)
         residual = y - n * risks
@@ -57,16 +61,25 @@ def fit_batch(
         else:
             information = np.einsum("mk,mki,mkj->mij", weights, X, X, optimize=True)
         step = np.linalg.solve(information + RIDGE * np.eye(p), score[:, :, None])[:, :, 0]
-        step *= np.minimum(1, LONGEST_STEP / np.abs(step).max(axis=1, keepdims=True).clip(1e-300))
-        for _ in range(MAX_HALVINGS):
-            eta = linear_predictor(beta + step)
-            trial = log_likelihoods(y, n, eta)
-            falls = trial < value - 1e-12 * np.abs(value)
-            if not falls.any():
-                break
-            step[falls] /= 2
-        beta, value = beta + step, trial
+        beta, eta, value = _uphill(beta, step, value, likelihood)
     return beta
+
+
+def _uphill(
+    beta: Array, step: Array, value: Array, likelihood: Callable[[Array], tuple[T, Array]]
+) -> tuple[Array, T, Array]:
+    """Take m steps, none too long, and those that lead downhill halved until they do not.
+
+    Returns the coefficients there, what `likelihood` says besides the values, and the values.
+    """
+    step = step * np.minimum(1, LONGEST_STEP / np.abs(step).max(axis=1, keepdims=True).clip(1e-300))
+    for _ in range(MAX_HALVINGS):
+        state, reached = likelihood(beta + step)
+        falls = reached < value - 1e-12 * np.abs(value)
+        if not falls.any():
+            break
+        step[falls] /= 2
+    return beta + step, state, reached
 
 
 def log_likelihoods(events: Array, totals: Array, eta: Array) -> Array:
@@ -87,14 +100,14 @@ def fit_batch_penalized(X: ArrayLike, events: ArrayLike, totals: ArrayLike) -> A
     products = (X[:, :, None] * X[:, None, :]).reshape(len(X), p * p)
     beta = np.zeros((len(y), p))
 
-    def penalized(beta: Array) -> tuple[Array, Array, Array]:
+    def likelihood(beta: Array) -> tuple[tuple[Array, Array], Array]:
         eta = beta @ X.T
         risks = special.expit(eta)
         information = ((n * risks * (1 - risks)) @ products).reshape(-1, p, p) + RIDGE * np.eye(p)
         value = log_likelihoods(y, n, eta) + np.linalg.slogdet(information)[1] / 2
-        return risks, information, value
+        return (risks, information), value
 
-    risks, information, value = penalized(beta)
+    (risks, information), value = likelihood(beta)
     for _ in range(MAX_PENALIZED_ITERATIONS):
         inverse = np.linalg.inv(information)
         leverage = n * risks * (1 - risks) * (inverse.reshape(-1, p * p) @ products.T)
@@ -102,14 +115,7 @@ def fit_batch_penalized(X: ArrayLike, events: ArrayLike, totals: ArrayLike) -> A
         step = np.einsum("mij,mj->mi", inverse, score)
         if np.einsum("mi,mi->m", step, score).max(initial=0) < PENALIZED_CONVERGED:
             break
-        step *= np.minimum(1, LONGEST_STEP / np.abs(step).max(axis=1, keepdims=True).clip(1e-300))
-        for _ in range(MAX_HALVINGS):
-            risks, information, trial = penalized(beta + step)
-            falls = trial < value - 1e-12 * np.abs(value)
-            if not falls.any():
-                break
-            step[falls] /= 2
-        beta, value = beta + step, trial
+        beta, (risks, information), value = _uphill(beta, step, value, likelihood)
     return beta
 
 

@@ -28,6 +28,7 @@ Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 DONORS = 5
+MOST_DONORS = 100_000  # of more observed rows so many are drawn, each time anew, to look for the nearest in
 RIDGE = 1e-5  # of the variance of a predictor
 
 
@@ -129,6 +130,9 @@ def _draw_donors(variable: _Variable, X: Array, generator: np.random.Generator) 
     # A symmetric root of the covariance: that of LAPACK's eigenvectors depends on their arbitrary signs.
     noise = directions @ (np.sqrt(sizes) / (sizes + RIDGE) * (directions.T @ generator.standard_normal(p)))
     predicted = (X[variable.missing] - center) @ (slopes + unit * noise) + unit * generator.standard_normal()
+    if n > MOST_DONORS:
+        pool = generator.integers(n, size=MOST_DONORS)
+        return variable.observed[pool][_draw_nearest(tie_nearly_equal(fitted[pool]), predicted, generator)]
     return variable.observed[_draw_nearest(tie_nearly_equal(fitted), predicted, generator)]
 
 
