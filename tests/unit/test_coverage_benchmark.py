@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from collections import Counter
 from multiprocessing import Pool
 from pathlib import Path
 
@@ -36,7 +37,17 @@ def test_workers_do_not_change_the_numbers(benchmark):
     assert table["coverage"].dropna().between(0, 1).all()
     assert table["coverage"].mean() > 0.8  # each is near 0.95; so few cohorts say no more
     assert (table["without_interval"] <= 8).all()
-    assert "| auc | DeLong, logit scale (default) |" in benchmark.summary(table, 105)
+    lines = benchmark.summary(table, 105)
+    assert "| auc | DeLong, logit scale" in lines
+    assert "| calibration in the large | Wald, sandwich standard error (default) |" in lines
+    assert "| calibration in the large, second row | profile likelihood (default) |" in lines
+
+
+def test_an_interval_whose_method_depends_on_the_cohort_has_all_names(benchmark):
+    names = Counter({"percentile bootstrap, 200 replicates": 90, "percentile bootstrap, 199 replicates": 10})
+    assert benchmark._joined(names, 100) == "percentile bootstrap, 200 replicates"
+    assert benchmark._joined(Counter({"Newcombe": 30, "DeLong": 70, "": 2}), 100) == "DeLong or Newcombe"
+    assert benchmark._joined(Counter({"DeLong": 995, "Newcombe": 5}), 1000) == "DeLong"
 
 
 @pytest.mark.parametrize("percent", [12, 53])
