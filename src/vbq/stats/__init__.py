@@ -5,7 +5,17 @@ groups         a continuous variable across groups: linear regression, Welch, Ma
 logistic       logistic regression: likelihood-ratio tests, profile intervals, Firth's penalty
 roc            areas under ROC curves with DeLong's variance, their intervals and differences
 cutoff         ways to choose a cut-off, with bootstrap intervals
-proportions    Wilson's interval
+proportions    Wilson's and Clopper and Pearson's intervals, ratios of proportions
+calibration    observed over expected, recalibration, patterns, smooth curves, Brier score
+decision       net benefit
+balance        standardized differences
+precision      expected widths of intervals, sample sizes of a validation
+imputation     multiple imputation by chained equations
+pooling        Rubin's rules
+batched        many logistic regressions and AUCs at once
+grouping       equal observations counted once, and resamples of them
+joint          every joint table of two dichotomous scores
+rounded        what printed numbers stand for
 agreement      intraclass correlation, Bland-Altman limits, measurement error
 resampling     bootstrap weights and percentile intervals
 """
