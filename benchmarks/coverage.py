@@ -28,12 +28,11 @@ from vbq.stats.calibration import KNOTS, brier_score, spline_basis, weak_calibra
 from vbq.stats.proportions import clopper_pearson_interval, ratio_of_proportions, wilson_interval
 from vbq.stats.resampling import bootstrap_weights, percentile_interval
 from vbq.stats.roc import areas_under_curves, auc_interval, newcombe_interval
+from vbq.validation.calibration import calibration_by_pattern, calibration_curves
 from vbq.validation.performance import (
     FEW_RISKS,
     Settings,
     assess_rules,
-    calibration_by_pattern,
-    calibration_curves,
     compare_rules,
     risks,
 )

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -49,10 +49,13 @@ def write_table(table: pd.DataFrame, path: str, cohort: str, provenance: str) ->
     write_csv(table.assign(cohort=cohort, provenance=provenance), path)
 
 
-def read_table(path: str) -> pd.DataFrame:
-    """Read a tidy table; empty cells in text columns stay empty text, in number columns become NaN."""
+def read_table(path: str | Path, text: Collection[str] = ()) -> pd.DataFrame:
+    """Read a tidy table; empty cells in text columns stay empty text, in number columns become NaN.
+
+    A column is of numbers where all its filled cells are, unless `text` names it.
+    """
     table = pd.read_csv(path, keep_default_na=False, na_values={}, dtype=str)
-    for name in table.columns:
+    for name in [name for name in table.columns if name not in text]:
         filled = table[name].where(table[name] != "")
         numbers = pd.to_numeric(filled, errors="coerce")
         if filled.notna().any() and numbers.notna().equals(filled.notna()):

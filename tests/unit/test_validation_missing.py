@@ -14,6 +14,7 @@ from scipy import special, stats
 from test_validation_rules import PLAN, RULES, cohorts, with_holes
 
 from vbq.codebook import VARIABLES
+from vbq.validation import COMPLETE, IMPUTED
 from vbq.validation.missing import (
     imputed_cohorts,
     missing_patterns,
@@ -21,7 +22,7 @@ from vbq.validation.missing import (
     pooled_comparisons,
     pooled_performance,
 )
-from vbq.validation.performance import COMPLETE, IMPUTED, Settings, assess_rules, compare_rules
+from vbq.validation.performance import Settings, assess_rules, compare_rules
 from vbq.validation.validate import validate
 
 pytestmark = pytest.mark.filterwarnings("error")

@@ -4,7 +4,6 @@ import pytest
 from test_validation_whole import ALL, LITTLE, QUICK_PLAN, validated
 
 from vbq.codebook import VARIABLES
-from vbq.render.labels import level_key
 from vbq.render.style import journal_style
 from vbq.render.validation_figures import samples_of, validation_figures
 from vbq.render.validation_page import ValidationResults, validation_page
@@ -21,9 +20,7 @@ def told(cohort, development, folder):
     for name, table in validated(cohort, development).items():
         path = str(folder / f"{name}.csv")
         write_table(table, path, "site", "simulated")
-        tables[name] = read_table(path)
-        if "level" in tables[name]:
-            tables[name]["level"] = tables[name]["level"].map(level_key)
+        tables[name] = read_table(path, text=["level"])
     return Validation(tables, QUICK_PLAN, PUBLISHED, VARIABLES)
 
 

@@ -17,17 +17,19 @@ from test_validation_rules import RULES, cohorts, rule_with, with_events, with_h
 from vbq.codebook import VARIABLES
 from vbq.simulation.site import simulate_truth
 from vbq.stats.logistic import is_separated
+from vbq.validation.calibration import (
+    CURVE_COLUMNS,
+    PATTERN_COLUMNS,
+    calibration_by_pattern,
+    calibration_curves,
+)
 from vbq.validation.performance import (
     COLUMNS,
-    CURVE_COLUMNS,
     PAIR_COLUMNS,
-    PATTERN_COLUMNS,
     TERM_COLUMNS,
     Settings,
     added_terms,
     assess_rules,
-    calibration_by_pattern,
-    calibration_curves,
     compare_rules,
 )
 from vbq.validation.rules import GIVEN, REESTIMATED, WITH_RISKS, predict

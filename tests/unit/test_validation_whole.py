@@ -12,7 +12,19 @@ from test_validation_rules import PLAN, RULES, cohorts, with_events, with_holes
 
 from vbq.codebook import VARIABLES
 from vbq.simulation.site import simulate_truth
-from vbq.validation import comparability, missing, performance, precision, rules, subgroups, updating, utility
+from vbq.validation import (
+    COMPLETE,
+    IMPUTED,
+    calibration,
+    comparability,
+    missing,
+    performance,
+    precision,
+    rules,
+    subgroups,
+    updating,
+    utility,
+)
 from vbq.validation.validate import TABLES, validate
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -32,8 +44,8 @@ DOCUMENTED = {
     "performance": performance.COLUMNS,
     "pairs": performance.PAIR_COLUMNS,
     "terms": performance.TERM_COLUMNS,
-    "patterns": performance.PATTERN_COLUMNS,
-    "curves": performance.CURVE_COLUMNS,
+    "patterns": calibration.PATTERN_COLUMNS,
+    "curves": calibration.CURVE_COLUMNS,
     "decision": utility.DECISION_COLUMNS,
     "subgroups": subgroups.SUBGROUP_COLUMNS,
     "updating": updating.UPDATING_COLUMNS,
@@ -84,7 +96,7 @@ def test_the_default_plan_in_a_simulated_cohort():
     assert_sound(found)
     assert [name for name, table in found.items() if table.empty] == []
     assert set(found["rules"]["rule"]) == set(RULES)
-    assert set(found["performance"]["analysis"]) == {performance.COMPLETE, performance.IMPUTED}
+    assert set(found["performance"]["analysis"]) == {COMPLETE, IMPUTED}
     again = validated(incomplete, development)
     for name, table in found.items():
         assert_frame_equal(again[name], table, check_exact=True)
@@ -109,7 +121,7 @@ def test_numbers_of_patients_agree_between_tables():
             table = found[name]
             rows = table[(table["rule"] == rule.name)]
             if "analysis" in table:
-                rows = rows[rows["analysis"] == performance.COMPLETE]
+                rows = rows[rows["analysis"] == COMPLETE]
             counted = set(zip(rows["n"], rows["n_events"], strict=True))
             assert counted <= {expected}, name
     assert found["missing_patterns"]["n"].sum() == len(cohort)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from vbq.codebook import extended
-from vbq.render.labels import level_key
 from vbq.render.style import journal_style, save
 from vbq.render.validation_figures import samples_of, validation_figures
 from vbq.render.validation_page import ValidationResults, validation_page
@@ -20,10 +19,7 @@ if TYPE_CHECKING:
 log_to(snakemake.log[0])
 spec, plan = snakemake.params.spec, snakemake.params.plan
 codebook = extended(spec.get("variables", {}))
-tables = {Path(path).stem: read_table(path) for path in snakemake.input.tables}
-for table in tables.values():
-    if "level" in table:
-        table["level"] = table["level"].map(level_key)  # as text, also where all levels are numbers
+tables = {Path(path).stem: read_table(path, text=["level"]) for path in snakemake.input.tables}
 published = {name: rule.get("published", {}) for name, rule in snakemake.params.rules.items()}
 validation = Validation(tables, plan, published, codebook)
 

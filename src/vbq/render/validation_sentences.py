@@ -8,9 +8,8 @@ import pandas as pd
 
 from vbq.codebook import Variable
 from vbq.render import numbers as text
+from vbq.validation import COMPLETE, IMPUTED
 
-COMPLETE = "complete cases"
-IMPUTED = "multiple imputation"
 NOTABLE = 0.25  # standardized difference from which on groups are called different (Stuart 2010)
 MOST_NAMED = 6
 WORDS = {
@@ -84,6 +83,12 @@ def _estimate(row: Row, decimals: int) -> str:
     return text.estimate(row["estimate"], row["conf_low"], row["conf_high"], decimals)
 
 
+def _p(row: Row) -> str:
+    """Write a p-value with its sign: p = 0.012, p < 0.0001."""
+    value = text.p_value(row["p_value"])
+    return f"p < {value[1:]}" if value.startswith("<") else f"p = {value}"
+
+
 def _published(validation: Validation, rule: str, measure: str) -> str:
     value = validation.published.get(rule, {}).get(measure)
     return "" if value is None else f", published {text.fixed(value, 2)}"
@@ -104,8 +109,7 @@ def _prevalence(validation: Validation) -> Iterator[Sentence]:
             far = "far rarer" if here < there else "far more frequent"
             words += (
                 f" The outcome is {far} here: risks and predictive values of that cohort cannot hold, "
-                "whatever "
-                "the rules are worth; discrimination can."
+                "whatever the rules are worth; discrimination can."
             )
     else:
         words += "."
@@ -142,9 +146,8 @@ def _membership(validation: Validation) -> Iterator[Sentence]:
     row = validation.tables["membership"].iloc[0].to_dict()
     _, *names = (validation.codebook[name].label for name in str(row["variables"]).split("; "))
     words = (
-        f"A regression on the outcome, {text.listed(names)} tells a patient of this cohort from one of "
-        "the other with a "
-        f"c-statistic of {text.estimate(row['auc'], row['conf_low'], row['conf_high'], 2)}: "
+        f"A regression on the outcome, {text.listed(names)} tells a patient of this cohort from one of the "
+        f"other with a c-statistic of {text.estimate(row['auc'], row['conf_low'], row['conf_high'], 2)}: "
     )
     auc = text.number(row["auc"])
     if auc < 0.6:
@@ -164,10 +167,8 @@ def _precision(validation: Validation) -> Iterator[Sentence]:
             elif row["sufficient"] == "no":
                 parts.append(
                     f"{words}: {text.fixed(row['expected_width'], 2)} (wanted "
-                    f"{text.fixed(row['target_width'], 2)}, "
-                    f"which takes {text.count(row['n_needed'])} patients, "
-                    f"{text.count(row['events_needed'])} with "
-                    "the outcome)"
+                    f"{text.fixed(row['target_width'], 2)}, which takes {text.count(row['n_needed'])} "
+                    f"patients, {text.count(row['events_needed'])} with the outcome)"
                 )
         first = rows.iloc[0]
         size = f"{text.count(first['n'])} patients, {text.count(first['n_events'])} with the outcome"
@@ -191,8 +192,7 @@ def _missing(validation: Validation) -> Iterator[Sentence]:
         return
     words = (
         f"{total - whole} of {total} patients ({text.fixed(100 * (total - whole) / total, 1)} %) lack a "
-        "variable of "
-        "the rules."
+        "variable of the rules."
     )
     analyses = validation.tables["performance"]
     imputed = analyses[analyses["analysis"] == IMPUTED]
@@ -200,8 +200,8 @@ def _missing(validation: Validation) -> Iterator[Sentence]:
         m = text.count(imputed["imputations"].iloc[0])
         words += (
             f" Both analyses are shown: complete cases, and multiple imputation by chained equations ({m} "
-            "imputations, "
-            "pooled by Rubin's rules), which holds if what is missing depends on what is known."
+            "imputations, pooled by Rubin's rules), which holds if what is missing depends on what is "
+            "known."
         )
     yield Sentence("missing", words, quoted("missing_patterns"))
     for name, label in validation.labels.items():
@@ -277,11 +277,11 @@ def _pairs(validation: Validation) -> Iterator[Sentence]:
         first, second = (validation.labels[row[name]] for name in ("rule_1", "rule_2"))
         difference = text.estimate(row["difference"], row["conf_low"], row["conf_high"], 2)
         words = (
-            f"AUC of {first} minus that of {second}: {difference}, p = {text.p_value(row['p_value'])} "
-            f"({text.count(row['n'])} patients)."
+            f"AUC of {first} minus that of {second}: {difference}, {_p(row)} ({text.count(row['n'])} "
+            "patients)."
         )
         where = {"rule_1": row["rule_1"], "rule_2": row["rule_2"], "analysis": COMPLETE}
-        yield Sentence("discrimination", words.replace("p = <", "p < "), quoted("pairs", **where))
+        yield Sentence("discrimination", words, quoted("pairs", **where))
 
 
 def _terms(validation: Validation) -> Iterator[Sentence]:
@@ -293,10 +293,7 @@ def _terms(validation: Validation) -> Iterator[Sentence]:
             published = (
                 f", published {text.fixed(row['published'], 2)}" if not text.missing(row["published"]) else ""
             )
-            parts.append(
-                f"{row['label']} {adds} (log-odds {_estimate(row, 2)}{published}; p = "
-                f"{text.p_value(row['p_value'])})".replace("p = <", "p < ")
-            )
+            parts.append(f"{row['label']} {adds} (log-odds {_estimate(row, 2)}{published}; {_p(row)})")
         words = f"{validation.labels[str(name)]}, fitted to these patients: {'; '.join(parts)}."
         yield Sentence("discrimination", words, quoted("terms", rule=str(name)))
 
@@ -331,8 +328,7 @@ def _slope(validation: Validation, name: str, label: str) -> Iterator[Sentence]:
     if row is None:
         return
     low, high = (text.number(row[key]) for key in ("conf_low", "conf_high"))
-    p_value = f"p = {text.p_value(row['p_value'])}".replace("p = <", "p < ")
-    words = f"{label}: calibration slope {_estimate(row, 2)}; against 1, {p_value}."
+    words = f"{label}: calibration slope {_estimate(row, 2)}; against 1, {_p(row)}."
     if high < 1:
         words += " The rule's predictions are too extreme."
     elif low > 1:
@@ -358,8 +354,7 @@ def _patterns(validation: Validation, name: str, label: str) -> Iterator[Sentenc
         observed = text.percentage(row["observed"], row["conf_low"], row["conf_high"])
         parts.append(
             f"{row['pattern']}: {text.count(row['n_events'])} of {text.count(row['n'])}, {observed} %, "
-            "risk of the "
-            f"rule {risk} %{', outside' if outside else ''}"
+            f"risk of the rule {risk} %{', outside' if outside else ''}"
         )
     words = f"{label}, by pattern: {'; '.join(parts)}."
     yield Sentence("calibration", words, quoted("patterns", rule=name))
@@ -382,14 +377,12 @@ def _decision(validation: Validation) -> Iterator[Sentence]:
         if better.empty:
             words = (
                 f"{label}: at no threshold from {ends} is treating by the rule better than both treating "
-                "all and "
-                "treating nobody."
+                "all and treating nobody."
             )
         else:
             words = (
                 f"{label}: treating by the rule has a higher net benefit than treating all and treating "
-                "nobody at "
-                f"thresholds of {_ranges(better['threshold'], step)}"
+                f"nobody at thresholds of {_ranges(better['threshold'], step)}"
             )
             words += (
                 f"; both differences are shown (intervals above 0) at {_ranges(shown['threshold'], step)}."
@@ -443,9 +436,8 @@ def _subgroups(validation: Validation) -> Iterator[Sentence]:
             f"{alpha:g}"
         )
         named = [
-            f"{row['label']} by {row['subgroup_label']} ("
-            f"{'slope' if row['measure'] == 'interaction' else 'risk at the same prediction'}, p = "
-            f"{text.p_value(row['p_value'])})".replace("p = <", "p < ")
+            f"{row['label']} by {row['subgroup_label']} "
+            f"({'slope' if row['measure'] == 'interaction' else 'risk at the same prediction'}, {_p(row)})"
             for row in low.to_dict("records")
         ]
         chance = f"{alpha * len(tested):.1f} are to be expected by chance"
@@ -474,11 +466,10 @@ def _shift(validation: Validation, row: Row) -> Iterator[Sentence]:
     difference, low, high = (text.number(row[key]) for key in ("estimate", "conf_low", "conf_high"))
     direction = "lower" if difference < 0 else "higher"
     nearest, farthest = sorted((abs(low), abs(high)))
-    p_value = f"p = {text.p_value(row['p_value'])}".replace("p = <", "p < ")
     words = (
         f"{row['subgroup_label']}: {variable.label} is "
-        f"{text.estimate(abs(difference), nearest, farthest, 2)} "
-        f"{direction} at {second_label} than at {first_label} ({p_value})."
+        f"{text.estimate(abs(difference), nearest, farthest, 2)} {direction} at {second_label} than at "
+        f"{first_label} ({_p(row)})."
     )
     parts = []
     for level, label in levels:
@@ -513,11 +504,10 @@ def _updating(validation: Validation) -> Iterator[Sentence]:
         auc, brier = best.loc["auc"], best.loc["brier"]
         told = (
             f"{validation.labels[str(name)]}: by the closed test {words} (so in "
-            f"{text.fixed(100 * share, 0)} % of the "
-            f"resamples). Updated so: AUC {text.fixed(auc['corrected'], 2)}, Brier score "
-            f"{text.fixed(brier['corrected'], 3)}, corrected for optimism (apparent "
-            f"{text.fixed(auc['apparent'], 2)} "
-            f"and {text.fixed(brier['apparent'], 3)})."
+            f"{text.fixed(100 * share, 0)} % of the resamples). Updated so: AUC "
+            f"{text.fixed(auc['corrected'], 2)}, Brier score {text.fixed(brier['corrected'], 3)}, "
+            f"corrected for optimism (apparent {text.fixed(auc['apparent'], 2)} and "
+            f"{text.fixed(brier['apparent'], 3)})."
         )
         yield Sentence("updating", told, quoted("updating", rule=str(name), update=update))
 

@@ -104,6 +104,7 @@ class _Recalibration:
 
     @classmethod
     def of(cls, y: Array, lp: Array) -> "_Recalibration":
+        """Count the patterns of n outcomes and linear predictors, and put these on unit scale."""
         patterns = patterns_of(lp, y)
         center, spread = float(lp.mean()), float(lp.std())
         scale = spread if spread > FLAT * max(1.0, abs(center)) else 0.0
@@ -113,6 +114,7 @@ class _Recalibration:
 
     @property
     def ideal(self) -> Array:
+        """Intercept and slope of calibrated risks, on that scale."""
         return np.array([self.center, self.scale])
 
     def with_slope_one(self, likelihood: Likelihood) -> tuple[Array, float]:

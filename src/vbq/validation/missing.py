@@ -10,12 +10,8 @@ from scipy import special
 from vbq.stats.imputation import impute
 from vbq.stats.pooling import pool
 from vbq.study.design import outcome_of
-from vbq.validation.performance import (
-    IMPUTED,
-    Settings,
-    assess_rules,
-    compare_rules,
-)
+from vbq.validation import IMPUTED
+from vbq.validation.performance import Settings, assess_rules, compare_rules
 from vbq.validation.rules import Codebook, Rule
 
 RUBIN = "Rubin's rules, Barnard-Rubin degrees of freedom, t interval"
@@ -126,16 +122,13 @@ def pooled_performance(
     `df_pooled` and `fraction_missing`. What is 0 or 1 in an imputation has no place on its scale: it has the
     mean of the estimates without an interval, and the note says so.
     """
-    parts = [
-        assess_rules(cohort, outcome, rules, codebook, settings, intervals=False).assign(imputation=i)
-        for i, cohort in enumerate(imputed)
-    ]
+    parts = [assess_rules(cohort, outcome, rules, codebook, settings, intervals=False) for cohort in imputed]
     assessed = pd.concat(parts, ignore_index=True)
     rows: list[dict[Any, Any]] = []
     for _, group in assessed.groupby(["rule", "measure"], sort=False):
         first = group.iloc[0].to_dict()
         rows.append({**first, **_pooled(group, len(imputed), int(first["n"]) - 1, settings.confidence)})
-    return pd.DataFrame(rows).drop(columns="imputation", errors="ignore")
+    return pd.DataFrame(rows)
 
 
 def _pooled(group: pd.DataFrame, m: int, df_complete: int, confidence: float) -> dict[str, object]:

@@ -4,9 +4,8 @@ Every measure comes with its method, its interval, and the scale on which it is 
 be pooled over imputations.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,12 +14,12 @@ from scipy import special
 
 from vbq.stats.calibration import (
     CalibrationCurve,
+    Coefficient,
     WeakCalibration,
     brier_intervals,
     brier_score,
     calibration_curve,
     observed_expected,
-    pattern_calibration,
     reestimated_intercept,
     weak_calibration,
 )
@@ -29,6 +28,7 @@ from vbq.stats.logistic import INTERCEPT, Likelihood, coefficient_table
 from vbq.stats.proportions import ratio_of_proportions, wilson_interval
 from vbq.stats.roc import areas_under_curves, auc_interval, compare_areas, newcombe_interval
 from vbq.study.design import outcome_of
+from vbq.validation import COMPLETE
 from vbq.validation.rules import (
     FEW_RISKS,
     RANKS,
@@ -38,7 +38,6 @@ from vbq.validation.rules import (
     Predictions,
     Rule,
     can_be_applied,
-    pattern_name,
     predict,
 )
 
@@ -47,8 +46,6 @@ Array = NDArray[np.float64]
 NAN = float("nan")
 FEW = 10  # patients with, or without, the outcome, below which DeLong's interval covers too little
 POOLED_REPLICATES = 100  # for a standard error, in each imputation
-COMPLETE = "complete cases"
-IMPUTED = "multiple imputation"
 
 
 @dataclass(frozen=True)
@@ -102,12 +99,12 @@ def _discrimination(y: Array, lp: Array, settings: Settings) -> list[Measure]:
         return [Measure("auc", NAN, note="all patients have the same outcome")]
     areas = areas_under_curves(y, lp)
     auc, variance = float(areas.auc[0]), float(areas.covariance[0, 0])
-    if variance > 0 and 0 < auc < 1 and min(m, n) >= FEW:
+    has_variance = variance > 0 and 0 < auc < 1
+    std_error = float(np.sqrt(variance) / (auc * (1 - auc))) if has_variance else NAN
+    if has_variance and min(m, n) >= FEW:
         low, high = auc_interval(auc, variance, settings.confidence, scale="logit")
-        std_error = float(np.sqrt(variance) / (auc * (1 - auc)))
         return [Measure("auc", auc, low, high, "DeLong, logit scale", "logit", std_error)]
     low, high = newcombe_interval(auc, m, n, settings.confidence)
-    std_error = float(np.sqrt(variance) / (auc * (1 - auc))) if variance > 0 and 0 < auc < 1 else NAN
     return [Measure("auc", auc, low, high, "Newcombe (method 5)", "logit", std_error)]
 
 
@@ -173,14 +170,13 @@ def _calibration(y: Array, predictions: Predictions, settings: Settings, interva
         )
     weak = weak_calibration(y, lp, confidence, intervals)
     if weak is not None:
-        tests = {"p_method": "likelihood ratio"} if intervals else {}
         if basis in WITH_RISKS:
             found.append(_in_the_large(weak, confidence))
             if intervals:
-                found.append(_coefficient("calibration_in_the_large_profile", weak.in_the_large, "", tests))
+                found.append(_coefficient("calibration_in_the_large_profile", weak.in_the_large))
         penalty = "penalized (Firth) " if weak.penalized else ""
         if np.isfinite(weak.slope.estimate):
-            found.append(_coefficient("calibration_slope", weak.slope, penalty, tests))
+            found.append(_coefficient("calibration_slope", weak.slope, penalty))
             if basis in WITH_RISKS and intervals:
                 joint = f"{penalty}likelihood ratio: intercept 0 and slope 1"
                 test = Measure("calibration_test", NAN, df=2, p_method=joint)
@@ -217,15 +213,9 @@ def _in_the_large(weak: WeakCalibration, confidence: float) -> Measure:
     )
 
 
-def _coefficient(name: str, coefficient: Any, penalty: str, tests: Mapping[str, str]) -> Measure:
-    tested = {}
-    if tests:
-        tested = {
-            "statistic": coefficient.statistic,
-            "df": 1,
-            "p_value": coefficient.p_value,
-            "p_method": f"{penalty}likelihood ratio",
-        }
+def _coefficient(name: str, coefficient: Coefficient, penalty: str = "") -> Measure:
+    """Return a coefficient; without its interval it has no test either."""
+    is_tested = np.isfinite(coefficient.p_value)
     return Measure(
         name,
         coefficient.estimate,
@@ -233,7 +223,10 @@ def _coefficient(name: str, coefficient: Any, penalty: str, tests: Mapping[str, 
         coefficient.high,
         f"{penalty}profile likelihood",
         std_error=coefficient.std_error,
-        **tested,
+        statistic=coefficient.statistic,
+        df=1 if is_tested else NAN,
+        p_value=coefficient.p_value,
+        p_method=f"{penalty}likelihood ratio" if is_tested else "",
     )
 
 
@@ -297,19 +290,8 @@ def complete(cohort: pd.DataFrame, outcome: str, rules: Sequence[Rule]) -> pd.Da
 
 
 PAIR_COLUMNS = [
-    *(
-        "rule_1",
-        "rule_2",
-        "analysis",
-        "n",
-        "n_events",
-        "auc_1",
-        "auc_2",
-        "difference",
-        "conf_low",
-        "conf_high",
-    ),
-    *("conf_method", "std_error", "z", "p_value", "p_method", "note"),
+    *("rule_1", "rule_2", "analysis", "n", "n_events", "auc_1", "auc_2", "difference"),
+    *("conf_low", "conf_high", "conf_method", "std_error", "z", "p_value", "p_method", "note"),
 ]
 
 
@@ -420,109 +402,3 @@ def _fitted(design: pd.DataFrame, y: Array, confidence: float) -> pd.DataFrame |
 def likelihood_of(X: Array, patterns: Patterns) -> Likelihood:
     """Return the likelihood of patterns on a design (k x p), penalized where it separates the outcomes."""
     return Likelihood(X, patterns.events, patterns.separated_by(X), patterns.totals)
-
-
-PATTERN_COLUMNS = [
-    *("rule", "pattern", "n", "n_events", "observed", "conf_low", "conf_high", "conf_method"),
-    *("risk", "risk_low", "risk_high", "p_value", "p_method"),
-]
-
-
-def calibration_by_pattern(
-    cohort: pd.DataFrame, outcome: str, rules: Sequence[Rule], codebook: Codebook, confidence: float
-) -> pd.DataFrame:
-    """Hold the outcomes of the patients with each combination of yes-or-no terms against the rule's risk.
-
-    Returns one row per rule and combination, in the order of the risks, with `PATTERN_COLUMNS`. Where the
-    intercept was not printed or no risks are known, there is no risk and no test.
-    """
-    rows = []
-    for rule in rules:
-        known = complete(cohort, outcome, [rule])
-        if known.empty or not all(term.is_yes_or_no for term in rule.terms):
-            continue
-        predictions = predict(rule, known, codebook)
-        y, pattern = outcome_of(known, outcome), predictions.pattern
-        for name, risk, low, high in _pattern_risks(rule, predictions, codebook):
-            result = pattern_calibration(y[pattern == name], risk, confidence)
-            rows.append(
-                {
-                    "rule": rule.name,
-                    "pattern": name,
-                    "n": result.n,
-                    "n_events": result.n_events,
-                    "observed": result.observed,
-                    "conf_low": result.low,
-                    "conf_high": result.high,
-                    "conf_method": "Clopper-Pearson",
-                    "risk": risk,
-                    "risk_low": low,
-                    "risk_high": high,
-                    "p_value": result.p_value,
-                    "p_method": "exact binomial" if np.isfinite(result.p_value) else "",
-                }
-            )
-    return pd.DataFrame(rows, columns=PATTERN_COLUMNS)
-
-
-def _pattern_risks(
-    rule: Rule, predictions: Predictions, codebook: Codebook
-) -> list[tuple[str, float, float, float]]:
-    """Return name, risk and its range of every combination, the lowest risk first."""
-    if rule.risks:
-        named = [(pattern_name(rule, yes, codebook), risk) for yes, risk in rule.risks.items()]
-        ordered = sorted(named, key=lambda pair: pair[1].risk)
-        return [(name, risk.risk, risk.low, risk.high) for name, risk in ordered]
-    names, first = np.unique(np.asarray(predictions.pattern), return_index=True)
-    lp = predictions.linear_predictor[first]
-    found = []
-    for i in np.argsort(lp):
-        risk = float(special.expit(lp[i])) if predictions.basis in WITH_RISKS else NAN
-        found.append((str(names[i]), risk, risk, risk))
-    return found
-
-
-CURVE_COLUMNS = [
-    "rule",
-    "basis",
-    "n",
-    "n_events",
-    "knots",
-    "risk",
-    "observed",
-    "conf_low",
-    "conf_high",
-    "conf_method",
-]
-
-
-def calibration_curves(
-    cohort: pd.DataFrame, outcome: str, rules: Sequence[Rule], codebook: Codebook, settings: Settings
-) -> pd.DataFrame:
-    """Return the smooth calibration curves of the rules with more than a few risks, 101 points each."""
-    parts = [pd.DataFrame(columns=CURVE_COLUMNS)]
-    for rule in rules:
-        known = complete(cohort, outcome, [rule])
-        y = outcome_of(known, outcome)
-        if rule.basis == RANKS or not 0 < y.sum() < len(y):
-            continue
-        predictions = predict(rule, known, codebook)
-        if len(np.unique(predictions.linear_predictor)) <= FEW_RISKS:
-            continue
-        curve = curve_of(y, risks(y, predictions), replace(settings, replicates=2))
-        if curve is None:
-            continue
-        part = {
-            "rule": rule.name,
-            "basis": rule.basis,
-            "n": len(y),
-            "n_events": int(y.sum()),
-            "knots": len(curve.knots),
-            "risk": curve.risk,
-            "observed": curve.observed,
-            "conf_low": curve.low,
-            "conf_high": curve.high,
-            "conf_method": "Wald on the logit scale, pointwise; restricted cubic spline",
-        }
-        parts.append(pd.DataFrame(part))
-    return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)

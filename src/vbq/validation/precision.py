@@ -17,7 +17,6 @@ PRECISION_COLUMNS = [
     *("rule", "measure", "n", "n_events", "anticipated", "anticipated_from", "expected_width"),
     *("target_width", "n_needed", "events_needed", "sufficient", "method"),
 ]
-EVENTS_WANTED = 100  # Vergouwe et al. 2005; Collins et al. 2016: events, and patients without, at least
 PUBLISHED = "published"
 CALIBRATED = "the rule's risks, taken as calibrated"
 

@@ -7,7 +7,8 @@ import pandas as pd
 
 from vbq.stats.decision import COLUMNS, decision_curve, treat_all
 from vbq.study.design import outcome_of
-from vbq.validation.performance import COMPLETE, complete, risks
+from vbq.validation import COMPLETE
+from vbq.validation.performance import complete, risks
 from vbq.validation.rules import RANKS, Codebook, Rule, predict
 
 POSITIVE = "treat whom the rule calls positive"

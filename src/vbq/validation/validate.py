@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from vbq.stats.resampling import affordable
-from vbq.validation import comparability, missing, performance, subgroups, updating, utility
+from vbq.validation import calibration, comparability, missing, performance, subgroups, updating, utility
 from vbq.validation.performance import Settings
 from vbq.validation.precision import expected_precision
 from vbq.validation.rules import Codebook, Rule, rules_table
@@ -52,8 +52,8 @@ def validate(
         "performance": performance.assess_rules(cohort, outcome, rules, codebook, settings),
         "pairs": performance.compare_rules(cohort, outcome, pairs, codebook, confidence),
         "terms": performance.added_terms(cohort, outcome, rules, codebook, confidence),
-        "patterns": performance.calibration_by_pattern(cohort, outcome, rules, codebook, confidence),
-        "curves": performance.calibration_curves(cohort, outcome, rules, codebook, settings),
+        "patterns": calibration.calibration_by_pattern(cohort, outcome, rules, codebook, confidence),
+        "curves": calibration.calibration_curves(cohort, outcome, rules, codebook, settings),
         "decision": utility.decision_curves(
             cohort, outcome, rules, codebook, utility.threshold_grid(*asked["thresholds"]), confidence
         ),
