@@ -5,6 +5,7 @@ nominal ones, numbers in the stated unit for the rest. A cohort file may add var
 (`extended`); it cannot redefine these.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -25,6 +26,10 @@ class Variable:
     tables show them; the first is the reference level in models. `aliases` maps further spellings to
     canonical values. Outside `possible` a value is an error, outside `plausible` a warning.
     `step` is the smallest difference that the instrument can show.
+
+    `other_units` are units in which sites give the variable, each with what its values are multiplied by to
+    get `unit`. Zeros left out, the median of a cohort lies in `typical`, and a plausible value is not below
+    `least`.
     """
 
     name: str
@@ -36,12 +41,19 @@ class Variable:
     possible: tuple[float, float] | None = None
     plausible: tuple[float, float] | None = None
     step: float | None = None
+    other_units: Mapping[str, float] = field(default_factory=dict)
+    typical: tuple[float, float] | None = None
+    least: float | None = None
 
     @property
     def is_categorical(self) -> bool:
         """Whether the variable takes one of a few named levels."""
         return self.kind in ("binary", "nominal", "ordinal")
 
+
+EXAMPLE_ID = "EXAMPLE (leave out)"  # the id of the rows that show how the template is filled in
+# Not weeks: a median in days, read as weeks, would be as typical, and neither could be told.
+IN_MONTHS = {"days": 12 / 365.25, "years": 12.0}
 
 NO_YES = {0: "No", 1: "Yes"}
 NO_YES_ALIASES = {"no": 0, "yes": 1, "false": 0, "true": 1}
@@ -58,8 +70,22 @@ def _measure(
     possible: tuple[float, float],
     plausible: tuple[float, float],
     step: float,
+    other_units: Mapping[str, float] | None = None,
+    typical: tuple[float, float] | None = None,
+    least: float | None = None,
 ) -> Variable:
-    return Variable(name, label, "continuous", unit, possible=possible, plausible=plausible, step=step)
+    return Variable(
+        name,
+        label,
+        "continuous",
+        unit,
+        possible=possible,
+        plausible=plausible,
+        step=step,
+        other_units=other_units or {},
+        typical=typical,
+        least=least,
+    )
 
 
 def _points(name: str, label: str, points: Mapping[str, int]) -> Variable:
@@ -90,7 +116,16 @@ _VARIABLES = (
     _yes_no("infection", "Diagnosis of infection at presentation"),
     # Demographics and risk factors
     Variable("treatment", "Treatment", "nominal", levels={"sbrt": "SBRT", "surgery": "Surgery"}),
-    _measure("age", "Age", "years", (0, 120), (18, 95), 1),
+    _measure(
+        "age",
+        "Age",
+        "years",
+        (0, 120),
+        (18, 95),
+        1,
+        other_units={"months": 1 / 12, "days": 1 / 365.25},
+        typical=(30, 85),
+    ),
     Variable(
         "sex",
         "Sex",
@@ -109,7 +144,16 @@ _VARIABLES = (
     _yes_no("steroids", "Steroid use > 3 months"),
     _yes_no("nsaids", "NSAID use > 3 months"),
     _measure("cci", "Charlson Comorbidity Index", "points", (0, 37), (0, 20), 1),
-    _measure("kps", "Karnofsky Performance Scale", "points", (0, 100), (20, 100), 10),
+    _measure(
+        "kps",
+        "Karnofsky Performance Scale",
+        "points",
+        (0, 100),
+        (20, 100),
+        10,
+        other_units={"points out of 10": 10, "fractions of 1": 100},
+        typical=(40, 100),
+    ),
     Variable(
         "ecog", "ECOG performance status grade", "ordinal", levels={grade: str(grade) for grade in range(5)}
     ),
@@ -121,22 +165,76 @@ _VARIABLES = (
         aliases={"a": "A/B", "b": "A/B"},
     ),
     # Laboratory values
-    _measure("albumin", "Albumin", "g/dL", (0.5, 8), (1.5, 6), 0.1),
-    _measure("alkaline_phosphatase", "Alkaline phosphatase", "U/L", (1, 10000), (15, 2500), 1),
-    _measure("calcium", "Calcium", "mg/dL", (3, 25), (6, 15), 0.1),
-    _measure("platelets", "Platelets", "10³/µL", (1, 3000), (20, 1000), 1),
+    _measure(
+        "albumin",
+        "Albumin",
+        "g/dL",
+        (0.5, 8),
+        (1.5, 6),
+        0.1,
+        other_units={"g/L": 0.1},
+        typical=(2.5, 5),
+    ),
+    _measure(
+        "alkaline_phosphatase",
+        "Alkaline phosphatase",
+        "U/L",
+        (1, 10000),
+        (15, 2500),
+        1,
+        other_units={"µkat/L": 60},  # 1 U is 1 µmol a minute, 1 µkat is 1 µmol a second
+        typical=(40, 400),
+    ),
+    _measure(
+        "calcium",
+        "Calcium",
+        "mg/dL",
+        (3, 25),
+        (6, 15),
+        0.1,
+        other_units={"mmol/L": 4.0078, "mEq/L": 2.0039, "mg/L": 0.1},  # 40.078 g/mol, two charges
+        typical=(8, 11),
+    ),
+    _measure(
+        "platelets",
+        "Platelets",
+        "10³/µL",
+        (1, 3000),
+        (20, 1000),
+        1,
+        # 10⁹/L is the same number.
+        other_units={"1/µL": 0.001, "10⁴/µL": 10, "10⁵/µL": 100},
+        typical=(110, 400),
+    ),
     # Previous fractures and treatment
     _yes_no("previous_vcf", "Previous vertebral compression fracture"),
     _yes_no("previous_augmentation", "Previous vertebroplasty or kyphoplasty"),
     _yes_no("denosumab", "Denosumab"),
     _measure(
-        "radiation_dose", "Cumulative radiation dose to the index vertebra", "cGy", (0, 15000), (0, 8000), 1
+        "radiation_dose",
+        "Cumulative radiation dose to the index vertebra",
+        "cGy",
+        (0, 15000),
+        (0, 8000),
+        1,
+        other_units={"Gy": 100},
+        typical=(500, 7000),
+        least=100,  # no fraction is smaller; in Gy, all doses are below
     ),
     _yes_no("bisphosphonates", "Bisphosphonates"),
     _yes_no("serm", "Selective estrogen receptor modulator"),
     _yes_no("calcium_supplement", "Calcium supplementation"),
     _yes_no("vitamin_d_supplement", "Vitamin D supplementation"),
-    _measure("systemic_treatment_months", "Systemic treatment duration", "months", (0, 600), (0, 300), 0.1),
+    _measure(
+        "systemic_treatment_months",
+        "Systemic treatment duration",
+        "months",
+        (0, 600),
+        (0, 300),
+        0.1,
+        other_units=IN_MONTHS,
+        typical=(2, 60),
+    ),
     _measure(
         "follow_up_months",
         "Follow-up since diagnosis of spinal metastasis",
@@ -144,6 +242,8 @@ _VARIABLES = (
         (0, 600),
         (0, 240),
         0.1,
+        other_units=IN_MONTHS,
+        typical=(3, 72),
     ),
     # Imaging
     Variable(
@@ -198,6 +298,12 @@ _VARIABLES = (
 )
 
 VARIABLES: Mapping[str, Variable] = {variable.name: variable for variable in _VARIABLES}
+DERIVED = ("sins_category", "vbq_high", "fracture_count")  # from others, where a site gives those
+
+
+def choice_code(value: object) -> str:
+    """Return the code of a level in REDCap, which takes letters, digits and _: a_b for A/B, 1_5 for 1.5."""
+    return re.sub(r"[^a-z0-9]+", "_", str(value).lower()).strip("_")
 
 
 @dataclass(frozen=True)

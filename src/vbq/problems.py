@@ -1,6 +1,6 @@
 """What is wrong with the input: every problem is collected, and all are told at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Literal
 
@@ -58,15 +58,20 @@ class InputError(UserError):
         super().__init__("\n".join(lines))
 
 
-def _lines(problems: Sequence[Problem]) -> Iterator[str]:
-    """Yield a line per problem; those of many rows of a column stand together, and only the first of them."""
-    alike: dict[tuple[str, ...], list[Problem]] = {}
+def alike(problems: Iterable[Problem]) -> list[list[Problem]]:
+    """Return problems in groups: those of many rows of a column stand together."""
+    groups: dict[tuple[str, ...], list[Problem]] = {}
     for problem in problems:
         key: tuple[str, ...] = (problem.file, problem.column, problem.rule, problem.action)
         if problem.row is None:
             key = (*key, problem.value)
-        alike.setdefault(key, []).append(problem)
-    for group in alike.values():
+        groups.setdefault(key, []).append(problem)
+    return list(groups.values())
+
+
+def _lines(problems: Iterable[Problem]) -> Iterator[str]:
+    """Yield a line per problem; of those that are alike only the first."""
+    for group in alike(problems):
         yield from map(str, group[:ROWS_SHOWN])
         if rest := group[ROWS_SHOWN:]:
             rows = ", ".join(str(problem.row) for problem in rest[:ROWS_COUNTED_OUT])
@@ -108,15 +113,24 @@ class Problems:
         )
 
     def has_error(self, file: str, column: str | None = None) -> bool:
-        """Whether a column of a file, or any place of it, has an error."""
+        """Whether a column of a file, or any place of it, has an error.
+
+        A file may stand for several, "rois, file 2" being one of them.
+        """
         return any(
-            found.severity == "error" and found.file == file and column in (None, found.column)
+            found.severity == "error"
+            and (found.file == file or found.file.startswith(f"{file}, file "))
+            and column in (None, found.column)
             for found in self._found
         )
 
+    def any_error(self) -> bool:
+        """Whether there is an error among what was found."""
+        return any(found.severity == "error" for found in self._found)
+
     def raise_errors(self) -> None:
         """Raise InputError, with everything found so far, if there is an error among it."""
-        if any(found.severity == "error" for found in self._found):
+        if self.any_error():
             raise InputError(self.sorted())
 
     def table(self) -> pd.DataFrame:

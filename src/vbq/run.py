@@ -37,6 +37,13 @@ def _log_error(
         print(f"\n{path}:\nStopped by an error that should not occur: {error}\n", file=sys.stderr)
 
 
+def write_whole(text: str, path: str | Path) -> None:
+    """Write a text file, whole or not at all."""
+    part = Path(f"{path}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
 def write_csv(table: pd.DataFrame, path: str) -> None:
     """Write a table as CSV, whole or not at all. Numbers are not rounded."""
     part = Path(f"{path}.part")

@@ -13,7 +13,7 @@ from ingest_site import PATIENTS
         (b"\n \n", "empty file"),
         (b"id,vcf,age\n", "empty file"),
         (b"\n" + PATIENTS.to_csv(index=False).encode(), "heading missing"),
-        (b"PK\x03\x04 and more", "not a text file"),
+        (b"PK\x03\x04 and more", "not readable"),
         (PATIENTS.to_csv(index=False).encode("utf-16"), "not UTF-8"),
         (PATIENTS.to_csv(index=False).encode("utf-16-le"), "not a text file"),
     ],

@@ -123,6 +123,7 @@ def test_readings_in_the_file_of_the_patients(site):
         "vbq",
         "vbq_n_levels",
         "vbq_csf_level",
+        "vbq_definition",
         "vbq_high",
     ]
 

@@ -30,6 +30,7 @@ def test_a_good_site_gives_the_canonical_cohort(site):
         "vbq_b",
         "vbq_n_levels",
         "vbq_csf_level",
+        "vbq_definition",
         "vbq_high",
         "sins",
         "sins_category",
@@ -112,7 +113,7 @@ def test_a_wrong_cell_of_the_patients_file(site, column, value, rule):
 def test_a_wrong_cell_of_the_readings_file(site, column, value, rule):
     site.put("readings.csv", 6, column, value)
     [error] = site.errors()
-    shown = "(withheld)" if column == "reader" else value
+    shown = "(withheld)" if column == "reader" and value else value
     assert (error.file, error.row, error.column, error.value) == ("readings.csv", 6, column, shown)
     assert error.rule == rule
 

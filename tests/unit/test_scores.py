@@ -104,10 +104,18 @@ def test_intensities_are_positive(wrong):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"aggregate": "mode"}, {"reference": "muscle"}, {"levels": ()}, {"levels": ("L1", "L1")}]
+    "wrong",
+    [
+        {"aggregate": "mode"},
+        {"roi_statistic": "max"},
+        {"reference": "muscle"},
+        {"levels": ()},
+        {"levels": ("L1", "L1")},
+        {"csf_levels": ()},
+    ],
 )
 def test_marker_refuses_another_definition(wrong):
-    with pytest.raises(ValueError, match=r"aggregate|reference|level"):
+    with pytest.raises(ValueError, match=rf"^{next(iter(wrong))}"):
         Marker(**wrong)
 
 

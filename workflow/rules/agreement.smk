@@ -17,7 +17,7 @@ rule measure_agreement:
     params:
         provenance=from_cohort("provenance"),
         variables=from_cohort("variables", {}),
-        marker=from_plan("marker"),
+        marker=from_plan("marker", {}),
         confidence=from_plan("confidence"),
     script:
         "../scripts/measure_agreement.py"

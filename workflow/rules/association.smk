@@ -18,6 +18,7 @@ rule compare_groups:
     params:
         provenance=from_cohort("provenance"),
         variables=from_cohort("variables", {}),
+        marker=from_plan("marker", {}),
         outcome=from_plan("outcome"),
         plan=from_plan("univariable"),
     script:
@@ -38,6 +39,7 @@ rule fit_multivariable:
     params:
         provenance=from_cohort("provenance"),
         variables=from_cohort("variables", {}),
+        marker=from_plan("marker", {}),
         outcome=from_plan("outcome"),
         plan=from_plan("multivariable"),
         alpha=from_plan("alpha"),
@@ -59,6 +61,7 @@ rule compare_scores:
     params:
         provenance=from_cohort("provenance"),
         variables=from_cohort("variables", {}),
+        marker=from_plan("marker", {}),
         plan=lambda wildcards: PLANS[wildcards.cohort]["subanalyses"][wildcards.subanalysis],
     script:
         "../scripts/compare_scores.py"

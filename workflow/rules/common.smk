@@ -8,6 +8,9 @@ import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
+from vbq import configuration
+from vbq.errors import UserError
+
 PROJECT = Path(workflow.basedir)
 MADE_FILES = {
     "reconstruction",
@@ -31,6 +34,21 @@ def read_config(path, schema):
     return content
 
 
+SCORES = {}  # the definitions of the plans' markers by name: two plans mean the same score by a name
+
+
+def read_plan(path):
+    """Read an analysis plan, with the definition of its marker in place of the marker's file."""
+    try:
+        plan = configuration.read_plan(path)
+        if marker := plan.get("marker"):
+            known, other = SCORES.setdefault(marker["name"], (marker, path))
+            configuration.refuse_another_score(marker, known, f"the plans {other} and {path}")
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+    return plan
+
+
 def cohort_files(paths):
     """The cohort files by the name of the cohort, which is that of the file and of the results' folder."""
     files = {Path(path).stem: path for path in paths}
@@ -46,7 +64,7 @@ validate(config, PROJECT / "workflow" / "schemas" / "config.schema.yaml")
 COHORTS = {
     name: read_config(path, "cohort.schema.yaml") for name, path in cohort_files(config["cohorts"]).items()
 }
-PLANS = {name: read_config(cohort["plan"], "plan.schema.yaml") for name, cohort in COHORTS.items()}
+PLANS = {name: read_plan(cohort["plan"]) for name, cohort in COHORTS.items()}
 ASKED = list(COHORTS)  # those whose results `rule all` makes
 VALIDATED = [
     name for name, cohort in COHORTS.items() if cohort["role"] == "validation" and "validation" in PLANS[name]
@@ -61,7 +79,7 @@ def read_development(cohort):
     name = Path(path).stem
     if name not in COHORTS:
         COHORTS[name] = read_config(path, "cohort.schema.yaml")
-        PLANS[name] = read_config(COHORTS[name]["plan"], "plan.schema.yaml")
+        PLANS[name] = read_plan(COHORTS[name]["plan"])
     return name
 
 
@@ -92,7 +110,7 @@ def paper_folders(paths, cohorts):
 
 PAPERS = paper_folders(config.get("papers", []), COHORTS.values())
 DESCRIBED = {name: read_config(f"{path}/paper.yaml", "paper.schema.yaml") for name, path in PAPERS.items()}
-PAPER_PLANS = {name: read_config(paper["plan"], "plan.schema.yaml") for name, paper in DESCRIBED.items()}
+PAPER_PLANS = {name: read_plan(paper["plan"]) for name, paper in DESCRIBED.items()}
 
 
 wildcard_constraints:

@@ -19,6 +19,7 @@ rule assess_scores:
     params:
         provenance=from_cohort("provenance"),
         variables=from_cohort("variables", {}),
+        marker=from_plan("marker", {}),
         outcome=from_plan("outcome"),
         plan=from_plan("discrimination"),
         confidence=from_plan("confidence"),
@@ -37,6 +38,7 @@ rule choose_cutoff:
         "results/{cohort}/logs/choose_cutoff.log",
     params:
         provenance=from_cohort("provenance"),
+        marker=from_plan("marker", {}),
         outcome=from_plan("outcome"),
         plan=from_plan("cutoff"),
         confidence=from_plan("confidence"),

@@ -9,6 +9,7 @@ from vbq.errors import UserError
 from vbq.published.audit.checks import audit
 from vbq.published.paper import transcribe
 from vbq.run import log_to, write_csv
+from vbq.scores.marker import Marker, with_marker
 from vbq.study.plan import contradictions
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 log_to(snakemake.log[0])
 name, described, plan = snakemake.wildcards.paper, snakemake.params.described, snakemake.params.plan
-codebook = extended(described.get("variables", {}))
+codebook = with_marker(extended(described.get("variables", {})), Marker(**plan.get("marker", {})))
 if reasons := contradictions(plan, codebook):
     raise UserError("\n".join([f"{described['plan']} does not fit the codebook:", *reasons]))
 figures = pd.read_csv(snakemake.input.figures, dtype=str, keep_default_na=False)

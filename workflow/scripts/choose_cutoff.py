@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from vbq.run import log_to, write_table
+from vbq.scores.marker import Marker, definitions, with_definitions
 from vbq.stats.cutoff import COLUMNS, choose_cutoffs, rules
 from vbq.study.design import complete_rows, outcome_of
 
@@ -29,4 +30,6 @@ else:
         confidence=snakemake.params.confidence,
     )
 table.insert(0, "score", plan["score"])
+defined = definitions(cohort, Marker(**snakemake.params.marker))
+table = with_definitions(table, [[plan["score"]]] * len(table), defined)
 write_table(table, snakemake.output.table, snakemake.wildcards.cohort, snakemake.params.provenance)

@@ -6,6 +6,7 @@ import pandas as pd
 
 from vbq.codebook import extended
 from vbq.run import log_to, write_table
+from vbq.scores.marker import Marker, definitions, with_definitions, with_marker
 from vbq.study.univariable import compare_by_outcome, summarize_by_outcome
 
 if TYPE_CHECKING:
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 
 log_to(snakemake.log[0])
 cohort = pd.read_parquet(snakemake.input.cohort)
-codebook = extended(snakemake.params.variables)
+marker = Marker(**snakemake.params.marker)
+codebook = with_marker(extended(snakemake.params.variables), marker)
 outcome, plan = snakemake.params.outcome["variable"], snakemake.params.plan
 tested = [variable for variable in plan["variables"] if variable in cohort]
 described = [variable for variable in plan.get("described", []) if variable in cohort]
@@ -30,5 +32,7 @@ tests = compare_by_outcome(
 groups = summarize_by_outcome(cohort, outcome, tested + described, codebook)
 
 name, provenance = snakemake.wildcards.cohort, snakemake.params.provenance
-write_table(tests, snakemake.output.tests, name, provenance)
-write_table(groups, snakemake.output.groups, name, provenance)
+defined = definitions(cohort, marker)
+for table, path in ((tests, snakemake.output.tests), (groups, snakemake.output.groups)):
+    of_rows = [[variable] for variable in table["variable"]]
+    write_table(with_definitions(table, of_rows, defined), path, name, provenance)

@@ -6,6 +6,7 @@ import pandas as pd
 
 from vbq.codebook import extended
 from vbq.run import log_to, write_table
+from vbq.scores.marker import Marker, definitions, with_definitions, with_marker
 from vbq.study.univariable import compare_by_score, summarize_score
 
 if TYPE_CHECKING:
@@ -13,12 +14,14 @@ if TYPE_CHECKING:
 
 log_to(snakemake.log[0])
 cohort = pd.read_parquet(snakemake.input.cohort)
-codebook = extended(snakemake.params.variables)
+marker = Marker(**snakemake.params.marker)
+codebook = with_marker(extended(snakemake.params.variables), marker)
 score = snakemake.params.plan["score"]
 variables = [name for name in snakemake.params.plan["variables"] if {name, score} <= set(cohort)]
 
 name, provenance = snakemake.wildcards.cohort, snakemake.params.provenance
+defined = definitions(cohort, marker)
 tests = compare_by_score(cohort, score, variables, codebook)
-write_table(tests, snakemake.output.tests, name, provenance)
 groups = summarize_score(cohort, score, variables, codebook)
-write_table(groups, snakemake.output.groups, name, provenance)
+for table, path in ((tests, snakemake.output.tests), (groups, snakemake.output.groups)):
+    write_table(with_definitions(table, [[score]] * len(table), defined), path, name, provenance)

@@ -9,6 +9,7 @@ from vbq.codebook import extended
 from vbq.render.figures import draw_figures
 from vbq.render.style import journal_style, save
 from vbq.run import log_to, read_table
+from vbq.scores.marker import Marker, with_marker
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 log_to(snakemake.log[0])
 cohort = pd.read_parquet(snakemake.input.cohort)
 tables = {Path(path).stem: read_table(path) for path in snakemake.input.tables}
-codebook = extended(snakemake.params.variables)
+codebook = with_marker(
+    extended(snakemake.params.variables), Marker(**snakemake.params.plan.get("marker", {}))
+)
 source = f"{snakemake.params.title}:\n{snakemake.params.provenance}"
 
 folder = Path(snakemake.output[0])

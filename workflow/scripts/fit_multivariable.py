@@ -7,6 +7,7 @@ import pandas as pd
 
 from vbq.codebook import extended
 from vbq.run import log_to, read_table, write_table
+from vbq.scores.marker import Marker, definitions, with_definitions, with_marker
 from vbq.study.multivariable import fit_outcome, selected_variables
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ selected = selected_variables(read_table(snakemake.input.univariable), excluded,
 logging.info("selected at p < %s: %s", alpha, ", ".join(selected) or "none")
 
 cohort = pd.read_parquet(snakemake.input.cohort)
-codebook = extended(snakemake.params.variables)
+marker = Marker(**snakemake.params.marker)
+codebook = with_marker(extended(snakemake.params.variables), marker)
 outcome = snakemake.params.outcome["variable"]
 table = fit_outcome(cohort, outcome, selected, codebook, snakemake.params.confidence)
+table = with_definitions(table, [[variable] for variable in table["variable"]], definitions(cohort, marker))
 write_table(table, snakemake.output.table, snakemake.wildcards.cohort, snakemake.params.provenance)

@@ -10,7 +10,7 @@ from vbq.codebook import extended
 from vbq.errors import UserError
 from vbq.ingest.cohort import read_cohort
 from vbq.run import log_to, write_table
-from vbq.scores.marker import Marker
+from vbq.scores.marker import Marker, with_marker
 from vbq.study.plan import absent_variables, contradictions
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 log_to(snakemake.log[0])
 spec, plan = snakemake.params.spec, snakemake.params.plan
-codebook = extended(spec.get("variables", {}))
 marker = Marker(**plan.get("marker", {}))
+codebook = with_marker(extended(spec.get("variables", {})), marker)
 ingested = read_cohort(spec, codebook, marker, Path(), outcome=plan["outcome"]["variable"])
 if reasons := contradictions(plan, codebook):
     raise UserError("\n".join([f"{spec['plan']} cannot be carried out:", *reasons]))

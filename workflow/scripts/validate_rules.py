@@ -7,6 +7,7 @@ import pandas as pd
 
 from vbq.codebook import extended
 from vbq.run import log_to, read_table, write_table
+from vbq.scores.marker import Marker, definitions, with_marker
 from vbq.validation.rules import rule_of
 from vbq.validation.validate import validate
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 log_to(snakemake.log[0])
 cohort = pd.read_parquet(snakemake.input.cohort)
 development = pd.read_parquet(snakemake.input.development[0]) if snakemake.input.development else None
-codebook = extended(snakemake.params.variables)
+marker = Marker(**snakemake.params.plan.get("marker", {}))
+codebook = with_marker(extended(snakemake.params.variables), marker)
 regressions = [read_table(path) for path in snakemake.input.fitted]
 fitted = dict(zip(snakemake.params.fitted_to, regressions, strict=True))
 rules = [rule_of(name, rule, codebook, fitted) for name, rule in snakemake.params.rules.items()]
@@ -29,6 +31,11 @@ tables = validate(
     replicates=snakemake.params.replicates,
     seed=snakemake.params.seed,
 )
+
+# What the variables of the rules are here and in the other cohort, beside what the rules mean by them.
+for column, patients in (("cohort_definition", cohort), ("development_definition", development)):
+    defined = {} if patients is None else definitions(patients, marker)
+    tables["rules"][column] = [defined.get(variable, "") for variable in tables["rules"]["variable"]]
 
 name, provenance = snakemake.wildcards.cohort, snakemake.params.provenance
 for path in snakemake.output.tables:

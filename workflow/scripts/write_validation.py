@@ -12,13 +12,15 @@ from vbq.render.validation_figures import samples_of, validation_figures
 from vbq.render.validation_page import ValidationResults, validation_page
 from vbq.render.validation_sentences import Validation, sentences, summary
 from vbq.run import log_to, read_table, write_table
+from vbq.scores.marker import Marker, definitions, with_marker
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 log_to(snakemake.log[0])
 spec, plan = snakemake.params.spec, snakemake.params.plan
-codebook = extended(spec.get("variables", {}))
+marker = Marker(**plan.get("marker", {}))
+codebook = with_marker(extended(spec.get("variables", {})), marker)
 tables = {Path(path).stem: read_table(path, text=["level"]) for path in snakemake.input.tables}
 published = {name: rule.get("published", {}) for name, rule in snakemake.params.rules.items()}
 validation = Validation(tables, plan, published, codebook)
@@ -42,6 +44,7 @@ results = ValidationResults(
     validation=validation,
     figures={path.stem: path.read_text("utf-8") for path in folder.glob("*.svg")},
     development=snakemake.params.development,
+    definitions=definitions(cohort, marker),
 )
 Path(snakemake.output.page).write_text(validation_page(results), encoding="utf-8")
 Path(snakemake.output.summary).write_text(summary(validation) + "\n", encoding="utf-8")

@@ -1,7 +1,7 @@
 """A cohort file and the files that it names -> the canonical cohort, or one error with all problems."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +9,15 @@ import pandas as pd
 
 from vbq.codebook import Variable
 from vbq.ingest.eligibility import select_patients
+from vbq.ingest.mapping import heading_of, mapped_headings
 from vbq.ingest.patient_ids import Patients, read_patients
 from vbq.ingest.patients import SINS_VARIABLES, index_lesions, read_variables
 from vbq.ingest.readings import read_readings, shown_readers
-from vbq.ingest.sources import mapped_headings, open_sources
+from vbq.ingest.sources import Sources, open_sources
 from vbq.ingest.values import Table, check_range
-from vbq.problems import COHORT_FILE, Problems
+from vbq.problems import COHORT_FILE, InputError, Problems
 from vbq.scores import sins
-from vbq.scores.marker import Marker, above_cutoff, combine_readers, score_readings
+from vbq.scores.marker import GIVEN, PUBLISHED, Marker, above_cutoff, combine_readers, score_readings
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,20 @@ class Ingested:
     cohort: pd.DataFrame
     problems: pd.DataFrame
     flow: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What could be read of a cohort, whatever is wrong with it.
+
+    `rows` counts the rows that each section reads. `scored` has the variables and scores of all patients
+    before any is left out, `ingested` the cohort; either is None where errors forbid it.
+    """
+
+    rows: Mapping[str, int]
+    problems: Problems
+    scored: pd.DataFrame | None = None
+    ingested: Ingested | None = None
 
 
 def read_cohort(
@@ -48,37 +63,54 @@ def read_cohort(
 
     Raises InputError, which lists all problems, if there is an error anywhere.
     """
+    examined = examine_cohort(spec, codebook, marker, base, outcome)
+    if examined.ingested is None:
+        raise InputError(examined.problems.sorted())
+    return examined.ingested
+
+
+def examine_cohort(
+    spec: Mapping[str, Any],
+    codebook: Mapping[str, Variable],
+    marker: Marker,
+    base: Path,
+    outcome: str,
+) -> Examined:
+    """Read as much of a cohort as can be read, and collect its problems. Parameters as of `read_cohort`."""
     problems = Problems()
-    tables = open_sources(spec, base, problems)
+    sources = open_sources(spec, codebook, marker.roi_statistic, base, problems)
+    spec, tables = sources.spec, sources.tables
+    rows = {name: len(table.frame) for name, table in tables.items()}
+    if "patients" not in tables:
+        return Examined(rows, problems)
     _check_outcome(spec, codebook, outcome, problems)
     _check_only(spec, codebook, problems)
-    if "patients" not in tables:
-        problems.raise_errors()
     patients_table = tables["patients"]
     section = spec["patients"]
-    variables = read_variables(patients_table, section, codebook, problems)
+    variables = read_variables(patients_table, sources.whole["patients"], section, codebook, problems)
     readings = None
     if section["id"].strip() in patients_table.frame:
         missing = tuple(section.get("missing", ()))
         patients = read_patients(patients_table, section["id"].strip(), missing, problems)
-        variables = _with_lesions(spec, tables, codebook, variables, patients, problems)
+        variables = _with_lesions(spec, sources, codebook, variables, patients, problems)
         if _is_complete(spec, tables, "readings"):
-            taken = {*codebook, marker.high, marker.n_levels, marker.csf_level}
+            taken = {*codebook, *marker.columns}
             readings = read_readings(tables["readings"], spec["readings"], marker, patients, taken, problems)
-            _check_readings(readings, marker, codebook, tables["readings"].file, patients, problems)
+            _check_readings(readings, marker, codebook, tables["readings"], patients, problems)
     _check_derived(spec, marker, problems)
     _check_classes(variables, codebook, outcome, section, patients_table, problems)
-    problems.raise_errors()
+    if problems.any_error():
+        return Examined(rows, problems, variables)
 
-    cohort = _derive(variables, readings, marker, codebook)
+    scored = _derive(variables, readings, marker, codebook)
     cohort, flow = select_patients(
-        cohort, spec.get("eligibility", {}), spec.get("only", {}), outcome, patients_table.file, problems
+        scored, spec.get("eligibility", {}), spec.get("only", {}), outcome, patients_table.file, problems
     )
     if cohort[outcome].nunique() < 2:
         action = "after eligibility, no two outcomes are left to compare: see `eligibility`"
         problems.add(patients_table.file, "one outcome class only", action, column=outcome)
-    problems.raise_errors()
-    return Ingested(cohort, problems.table(), flow)
+        return Examined(rows, problems, scored)
+    return Examined(rows, problems, scored, Ingested(cohort, problems.table(), flow))
 
 
 def _is_complete(spec: Mapping[str, Any], tables: Mapping[str, Table], name: str) -> bool:
@@ -146,27 +178,28 @@ def _check_classes(
     if outcome not in variables or outcome not in codebook:
         return
     entry = section["columns"][outcome]
-    heading = entry if isinstance(entry, str) else entry["column"]
+    heading = heading_of(entry)
     known = variables[outcome].dropna().unique()
-    unreadable = any(problems.has_error(table.file, column) for column in ("", heading.strip()))
+    unreadable = any(problems.has_error(table.file, column) for column in ("", heading))
     if len(known) < 2 and not unreadable:
         found = f"all known values are {known[0]}" if len(known) else "no value is known"
         action = f"{found}: the analysis needs patients with and without the outcome"
-        problems.add(table.file, "one outcome class only", action, column=heading.strip())
+        problems.add(table.file, "one outcome class only", action, column=heading)
 
 
 def _with_lesions(
     spec: Mapping[str, Any],
-    tables: Mapping[str, Table],
+    sources: Sources,
     codebook: Mapping[str, Variable],
     variables: pd.DataFrame,
     patients: Patients,
     problems: Problems,
 ) -> pd.DataFrame:
     """Return the patients' variables with the SINS of their index lesion, where there is a lesions file."""
-    if not _is_complete(spec, tables, "lesions"):
+    if not _is_complete(spec, sources.tables, "lesions"):
         return variables
-    index = index_lesions(tables["lesions"], spec["lesions"], codebook, patients, problems)
+    table, whole = sources.tables["lesions"], sources.whole["lesions"]
+    index = index_lesions(table, whole, spec["lesions"], codebook, patients, problems)
     _warn_absent(patients, index.index, "patient without a lesion", "SINS", problems)
     own = variables.drop(columns=[name for name in SINS_VARIABLES if name in variables])
     return own.join(index)
@@ -176,24 +209,24 @@ def _check_readings(
     readings: pd.DataFrame,
     marker: Marker,
     codebook: Mapping[str, Variable],
-    file: str,
+    table: Table,
     patients: Patients,
     problems: Problems,
 ) -> None:
     """Warn of patients without a reading, of readings without a score, and of scores out of range."""
-    if not problems.has_error(file):
+    if not problems.has_error(table.file):
         _warn_absent(patients, readings["row"], "patient without a reading", marker.name, problems)
     # Both are sorted by patient and reader.
     scores = score_readings(readings, marker).set_index(readings["file_row"])
     if marker.name in codebook:
         shown = scores["score"].map("{:.3f}".format).to_frame(marker.name)
-        table = Table("readings", file, shown)
-        check_range(scores["score"], codebook[marker.name], table, marker.name, problems)
+        of_scores = replace(table, frame=shown)
+        check_range(scores["score"], codebook[marker.name], of_scores, marker.name, problems)
     without = scores[scores["score"].isna()]
     for row, n_levels in zip(without.index, without["n_levels"], strict=True):
         why = "no CSF was read" if n_levels else "no level was read"
         action = f"{why}: the reading has no score"
-        problems.add(file, f"no {marker.name}", action, row=int(row), column=marker.name, severity="warning")
+        table.add(problems, int(row), marker.name, f"no {marker.name}", action, severity="warning")
 
 
 def _warn_absent(
@@ -215,6 +248,10 @@ def _derive(
         shown = shown_readers(readings["reader"].unique())
         columns = {f"{marker.name}_{label}": f"{marker.name}_{code}" for label, code in shown.items()}
         scored = scored.merge(combined.rename(columns=columns), on="row", how="left")
+    for score in (PUBLISHED, marker):
+        if score.name in scored:
+            is_derived = readings is not None and score.name == marker.name
+            scored[score.definition_column] = score.definition if is_derived else GIVEN
     if marker.name in scored and marker.cutoff is not None:
         scored[marker.high] = above_cutoff(scored[marker.name], marker)
     if "sins" in scored:

@@ -29,7 +29,7 @@ def read_patients(
     repeated = rows.index.duplicated()
     first = rows[~repeated]
     for row, original in zip(rows[repeated], first[rows.index[repeated]], strict=True):
-        _add_repeated(table, heading, "id duplicated", int(row), f"same id as row {original}", problems)
+        _add_repeated(table, heading, "id duplicated", int(row), "id", int(original), problems)
     # Errors of a whole file or row, which have no column, tell that rows could not be read.
     return Patients(table.file, first, complete=not problems.has_error(table.file, ""))
 
@@ -60,13 +60,18 @@ def flag_repeats(
         first = keys[~repeated].reset_index(names="first_row")
         originals = keys[repeated].merge(first, on=names, how="left")["first_row"]
         for row, original in zip(keys.index[repeated], originals, strict=True):
-            _add_repeated(table, heading, rule, int(row), f"same {what} as row {original}", problems)
+            _add_repeated(table, heading, rule, int(row), what, int(original), problems)
     return repeated
 
 
-def _add_repeated(table: Table, heading: str, rule: str, row: int, same: str, problems: Problems) -> None:
-    action = f"{same}: correct it, or remove one of them"
-    problems.add(table.file, rule, action, row=row, column=heading, value=WITHHELD)
+def _add_repeated(
+    table: Table, heading: str, rule: str, row: int, what: str, original: int, problems: Problems
+) -> None:
+    file, row_of_file = table.where(row)
+    first_file, first_row = table.where(original)
+    first = f"row {first_row}" + ("" if first_file == file else f" of {first_file}")
+    action = f"same {what} as {first}: correct it, or remove one of them"
+    problems.add(file, rule, action, row=row_of_file, column=heading, value=WITHHELD)
 
 
 def _known_ids(table: Table, heading: str, missing: tuple[str | float, ...], problems: Problems) -> pd.Series:
@@ -75,7 +80,5 @@ def _known_ids(table: Table, heading: str, missing: tuple[str | float, ...], pro
     codes = {str(code).strip() for code in missing if not NUMBER.fullmatch(str(code).strip())}
     unknown = ids.isin(codes | {""})
     for row in ids.index[unknown]:
-        problems.add(
-            table.file, "id missing", "give it its id, or remove the row", row=int(row), column=heading
-        )
+        table.add(problems, int(row), heading, "id missing", "give it its id, or remove the row")
     return ids[~unknown]

@@ -1,13 +1,14 @@
 """The columns of patients, or of their lesions -> canonical variables that do not contradict each other."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from vbq.codebook import SINS_COMPONENTS, VARIABLES, Variable
 from vbq.ingest.patient_ids import Patients, rows_of_patients
-from vbq.ingest.values import Table, column_from, read_values
+from vbq.ingest.values import Column, Table, column_from, read_values, rows_with
 from vbq.problems import COHORT_FILE, Problems
 from vbq.scores import sins
 
@@ -15,11 +16,16 @@ SINS_VARIABLES = (*SINS_COMPONENTS, "sins")
 
 
 def read_variables(
-    table: Table, section: Mapping[str, Any], codebook: Mapping[str, Variable], problems: Problems
+    table: Table,
+    whole: Table,
+    section: Mapping[str, Any],
+    codebook: Mapping[str, Variable],
+    problems: Problems,
 ) -> pd.DataFrame:
-    """Return the canonical values of a section's columns, in the codebook's order (index: the file's rows).
+    """Return the canonical values of a section's columns, in the codebook's order (index: the table's rows).
 
-    Where all six SINS components are there, `sins` is their sum; a total beside them must agree with it.
+    `table` has the section's rows, `whole` all rows of its file, for columns that stand in other ones. Where
+    all six SINS components are there, `sins` is their sum; a total beside them must agree with it.
     """
     values = pd.DataFrame(index=table.frame.index)
     headings: dict[str, str] = {}
@@ -27,16 +33,36 @@ def read_variables(
         column = column_from(name, entry, section.get("missing", ()))
         if not _is_usable(table.section, name, entry, codebook, problems):
             continue
-        if column.heading in table.frame:
-            headings[name] = column.heading
+        if column.heading not in table.frame or not set(column.rows) <= set(table.frame):
+            continue
+        headings[name] = column.heading
+        if column.rows:
+            id_heading = section["id"].strip()
+            values[name] = _from_other_rows(table, whole, column, codebook[name], id_heading, problems)
+        else:
             values[name] = read_values(table, column, codebook[name], problems)
     values = values[[name for name in codebook if name in values]]
     _check_fracture_count(table, values, headings, problems)
     return _with_sins(table, values, headings, problems)
 
 
+def _from_other_rows(
+    table: Table, whole: Table, column: Column, variable: Variable, id_heading: str, problems: Problems
+) -> pd.Series:
+    """Return a variable that stands in other rows of the patients, such as those of a later visit."""
+    others = replace(whole, frame=whole.frame[rows_with(whole.frame, column.rows)])
+    ids = others.frame[id_heading]
+    repeated = ids.duplicated() & (ids != "")
+    action = "`rows` leaves more than one row of a patient: ask for one of them"
+    others.flag(problems, column.heading, repeated, "several rows of a patient", action)
+    values = read_values(others, column, variable, problems)[~repeated]
+    by_id = values.set_axis(ids[~repeated])
+    return table.frame[id_heading].map(by_id).astype(values.dtype)
+
+
 def index_lesions(
     table: Table,
+    whole: Table,
     section: Mapping[str, Any],
     codebook: Mapping[str, Variable],
     patients: Patients,
@@ -47,7 +73,7 @@ def index_lesions(
     Lesions with an incomplete SINS count only for patients who
     have no other; equal totals are told apart by their components, in the codebook's order.
     """
-    lesions = read_variables(table, section, codebook, problems)
+    lesions = read_variables(table, whole, section, codebook, problems)
     rows = rows_of_patients(
         table, section["id"].strip(), tuple(section.get("missing", ())), patients, problems
     )
@@ -55,7 +81,7 @@ def index_lesions(
         return pd.DataFrame(index=pd.Index([], dtype="int64"))
     for row in lesions.index[lesions["sins"].isna()]:
         action = "the lesion is not taken as the index lesion if there is another"
-        problems.add(table.file, "SINS incomplete", action, row=int(row), column="sins", severity="warning")
+        table.add(problems, int(row), "sins", "SINS incomplete", action, severity="warning")
     order = ["sins", *(name for name in SINS_COMPONENTS if name in lesions)]
     ranked = lesions.loc[rows.index].assign(row=rows).sort_values(order, ascending=False, na_position="last")
     return ranked.drop_duplicates("row").set_index("row")
@@ -115,7 +141,7 @@ def _with_sins(
         if components and "sins" not in values:
             lacking = ", ".join(name for name in SINS_COMPONENTS if name not in components)
             action = f"without {lacking} there is no total: map them, or a total as sins"
-            problems.add(table.file, "SINS incomplete", action, row=1, severity="warning")
+            problems.add(table.file, "SINS incomplete", action, row=table.heading_row, severity="warning")
         return values
     total = sins.total(values)
     if "sins" in values:

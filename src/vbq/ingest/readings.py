@@ -1,29 +1,20 @@
 """ROI readings, in the wide or the long layout -> one row per patient and reader."""
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from vbq.codebook import CSF_LEVELS
 from vbq.ingest.identifying import is_code
+from vbq.ingest.levels import level_name, target_of
+from vbq.ingest.mapping import heading_of
 from vbq.ingest.patient_ids import Patients, flag_repeats, rows_of_patients
 from vbq.ingest.values import Column, Table, is_missing, read_numbers
 from vbq.problems import COHORT_FILE, Problems
 from vbq.scores.marker import Marker, reader_label
 
 MAX_READERS = 20
-LEVEL = re.compile(r"(?:VB|VERTEBRA|BODY)?([CTLS]|HWK|BWK|LWK)0?(\d{1,2})")
-CSF = re.compile(r"(?:CSF|LIQUOR|LCR|LCS)(?:AT)?(.*)")
-GERMAN_LEVELS = {"HWK": "C", "BWK": "T", "LWK": "L"}
-
-
-def level_name(text: str) -> str | None:
-    """Return the vertebral level ("L1") that a text names ("l-1", "VB L1"), None if it names none."""
-    match = LEVEL.fullmatch(re.sub(r"[\W_]+", "", text.upper()))
-    return f"{GERMAN_LEVELS.get(match[1], match[1])}{match[2]}" if match else None
 
 
 def shown_readers(labels: Iterable[str]) -> dict[str, str]:
@@ -52,7 +43,7 @@ def read_readings(
     number become missing and are collected as problems, as are rows of no patient.
     """
     missing = tuple(section.get("missing", ()))
-    columns = {name: heading.strip() for name, heading in section["columns"].items()}
+    columns = section["columns"]
     rows = rows_of_patients(table, section["id"].strip(), missing, patients, problems)
     reader = _read_reader(table, section, marker, missing, taken, problems)
     known = pd.DataFrame({"row": rows, "reader": reader}).dropna().astype({"row": "int64"})
@@ -63,7 +54,7 @@ def read_readings(
         action = f"{', '.join(shown.values())}: in the order of their names"
         rule = "readers' names are not shown"
         heading = section["reader"].strip()
-        problems.add(table.file, rule, action, row=1, column=heading, severity="note")
+        problems.add(table.file, rule, action, row=table.heading_row, column=heading, severity="note")
     return readings.sort_values(["row", "reader"], ignore_index=True)
 
 
@@ -88,7 +79,7 @@ def _read_reader(
     labels = {cell: reader_label(cell) for cell in cells[~unknown].unique()}
     if len(set(labels.values())) > MAX_READERS:
         action = f"more than {MAX_READERS} readers: is this the column of the readers?"
-        problems.add(table.file, "too many readers", action, row=1, column=heading)
+        problems.add(table.file, "too many readers", action, row=table.heading_row, column=heading)
         return pd.Series(np.nan, index=cells.index, dtype="str")
     spellings: dict[str, str] = {}
     shown = shown_readers(labels.values())
@@ -105,14 +96,14 @@ def _read_reader(
     table.flag(problems, heading, cells.isin(unusable), "unusable reader", action)
     if marker.readers not in ("mean", "first") and reader_label(marker.readers) not in labels.values():
         action = f"the plan's score is that of reader {marker.readers!r}, who is not in this column"
-        problems.add(table.file, "no such reader", action, row=1, column=heading)
+        problems.add(table.file, "no such reader", action, row=table.heading_row, column=heading)
     return cells.map(labels).where(~unknown & ~cells.isin(unusable))
 
 
 def _read_wide(
     table: Table,
     id_heading: str,
-    columns: Mapping[str, str],
+    columns: Mapping[str, Any],
     missing: tuple[str | float, ...],
     marker: Marker,
     known: pd.DataFrame,
@@ -131,8 +122,8 @@ def _read_wide(
     names = [name for name in (*marker.levels, "csf") if name in columns]
     values = pd.DataFrame(index=table.frame.index)
     for name in names:
-        values[name] = _read_intensity(table, columns[name], missing, problems)
-    values["csf_level"] = _read_csf_level(table, columns.get("csf_level"), missing, problems)
+        values[name] = _read_intensity(table, columns[name].strip(), missing, problems)
+    values["csf_level"] = _read_csf_level(table, columns.get("csf_level"), missing, marker, problems)
     readings = known.join(values)
     repeated = flag_repeats(table, id_heading, known, "reading duplicated", "patient and reader", problems)
     readings = readings[~repeated].reset_index(names="file_row")
@@ -142,29 +133,30 @@ def _read_wide(
 def _read_long(
     table: Table,
     id_heading: str,
-    columns: Mapping[str, str],
+    columns: Mapping[str, Any],
     missing: tuple[str | float, ...],
     marker: Marker,
     known: pd.DataFrame,
     problems: Problems,
 ) -> pd.DataFrame:
-    target, csf_at = _read_targets(table, columns["level"], missing, problems)
-    stated = _read_csf_level(table, columns.get("csf_level"), missing, problems)
+    level_heading = heading_of(columns["level"])
+    target, csf_at = _read_targets(table, columns["level"], marker, problems)
+    stated = _read_csf_level(table, columns.get("csf_level"), missing, marker, problems)
     differ = csf_at.notna() & stated.notna() & (csf_at != stated)
     if "csf_level" in columns:
         action = "the row's level names another CSF level: correct one of them"
-        table.flag(problems, columns["csf_level"], differ, "CSF levels differ", action)
+        table.flag(problems, columns["csf_level"].strip(), differ, "CSF levels differ", action)
     values = pd.DataFrame(
         {
             "target": target,
             "csf_level": csf_at.fillna(stated),
-            "value": _read_intensity(table, columns["value"], missing, problems),
+            "value": _read_intensity(table, columns["value"].strip(), missing, problems),
         }
     )
     values["csf_level"] = values["csf_level"].where(values["target"] == "csf")
     unused = target.notna() & ~target.isin([*marker.levels, "csf"])
     action = f"{marker.name} is not made from it: left out"
-    table.flag(problems, columns["level"], unused, "level not used", action, "note")
+    table.flag(problems, level_heading, unused, "level not used", action, "note")
     rois = known.join(values[target.notna() & ~unused], how="inner")
     repeated = flag_repeats(
         table,
@@ -175,13 +167,13 @@ def _read_long(
         problems,
     )
     rois = rois[~repeated].reset_index(names="file_row")
-    return _complete(_widen(rois), marker)
+    return _complete(_widen(rois, marker), marker)
 
 
-def _widen(rois: pd.DataFrame) -> pd.DataFrame:
+def _widen(rois: pd.DataFrame, marker: Marker) -> pd.DataFrame:
     """Return one row per patient and reader; of several CSF readings the preferred level's."""
-    preference = {level: rank for rank, level in enumerate(CSF_LEVELS)}
-    rank = rois["csf_level"].map(preference).fillna(len(CSF_LEVELS)).where(rois["value"].notna(), np.inf)
+    preference = {level: rank for rank, level in enumerate(marker.csf_levels)}
+    rank = rois["csf_level"].map(preference).fillna(len(preference)).where(rois["value"].notna(), np.inf)
     best = rois.assign(rank=rank).sort_values("rank", kind="stable")
     best = best.drop_duplicates(["row", "reader", "target"])
     wide = rois.groupby(["row", "reader"])["file_row"].min().to_frame()
@@ -210,34 +202,50 @@ def _read_intensity(
 
 
 def _read_csf_level(
-    table: Table, heading: str | None, missing: tuple[str | float, ...], problems: Problems
+    table: Table, heading: str | None, missing: tuple[str | float, ...], marker: Marker, problems: Problems
 ) -> pd.Series:
     if heading is None:
         return pd.Series(np.nan, index=table.frame.index, dtype="str")
-    cells = table.frame[heading]
+    cells = table.frame[heading.strip()]
     levels = {cell: level_name(cell) for cell in cells.unique()}
-    unknown = ~is_missing(cells, missing) & ~cells.map(levels).isin(CSF_LEVELS)
-    action = f"accepted: {', '.join(sorted(CSF_LEVELS))}"
-    table.flag(problems, heading, unknown, "unknown CSF level", action)
+    unknown = ~is_missing(cells, missing) & ~cells.map(levels).isin(marker.csf_levels)
+    action = f"accepted for {marker.name}: {', '.join(sorted(marker.csf_levels))}"
+    table.flag(problems, heading.strip(), unknown, "unknown CSF level", action)
     found = cells.map(levels).astype("str")
-    return found.where(found.isin(CSF_LEVELS))
+    return found.where(found.isin(marker.csf_levels))
 
 
 def _read_targets(
-    table: Table, heading: str, missing: tuple[str | float, ...], problems: Problems
+    table: Table, entry: str | Mapping[str, Any], marker: Marker, problems: Problems
 ) -> tuple[pd.Series, pd.Series]:
-    """Return what each row of a long file was read at ("L1", "csf"), and the CSF's level if named there."""
+    """Return what each row of a long file was read at ("L1", "csf"), and the CSF's level if named there.
+
+    Where the entry has `levels`, rows of another name are regions that no score is made from.
+    """
+    heading = heading_of(entry)
     cells = table.frame[heading]
-    targets: dict[str, str | None] = {}
-    csf_levels: dict[str, str | None] = {}
+    names = {str(name).strip(): str(level) for name, level in _own_levels(entry).items()}
+    for name in [name for name, level in names.items() if target_of(level)[0] is None]:
+        where = f"{table.section}.columns.level.levels"
+        problems.add(
+            COHORT_FILE, "unknown level", "a level such as L1, or CSF", column=where, value=names[name]
+        )
+    targets, csf_levels = {}, {}
     for cell in cells.unique():
-        csf = CSF.fullmatch(re.sub(r"[\W_]+", "", cell.upper()))
-        targets[cell] = "csf" if csf else level_name(cell)
-        # "CSF at nowhere" keeps its text, to be refused below.
-        csf_levels[cell] = (level_name(csf[1]) or csf[1] or None) if csf else None
+        targets[cell], csf_levels[cell] = target_of(names.get(cell, "") if names else cell)
     target = cells.map(targets).astype("str")
     csf_at = cells.map(csf_levels).astype("str")
-    unknown = target.isna() | (csf_at.notna() & ~csf_at.isin(CSF_LEVELS))
-    action = f"accepted: a vertebral level such as L1, or CSF, or CSF_{CSF_LEVELS[0]} and the like"
+    unknown = csf_at.notna() & ~csf_at.isin(marker.csf_levels)
+    if names:
+        action = "`levels` does not name it: left out"
+        table.flag(problems, heading, target.isna(), "region not used", action, "note")
+    else:
+        unknown |= target.isna()
+    at = f"CSF_{marker.csf_levels[0]}" if marker.csf_levels else "CSF"
+    action = f"accepted: a vertebral level such as {marker.levels[0]}, or CSF, or {at} and the like"
     table.flag(problems, heading, unknown, "unknown level", action)
     return target.mask(unknown), csf_at.mask(unknown)
+
+
+def _own_levels(entry: str | Mapping[str, Any]) -> Mapping[Any, Any]:
+    return {} if isinstance(entry, str) else entry["levels"]

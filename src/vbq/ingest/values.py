@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vbq.codebook import SINS_COMPONENTS, Variable
+from vbq.codebook import SINS_COMPONENTS, Variable, choice_code
+from vbq.ingest.content import is_showable
 from vbq.problems import COHORT_FILE, WITHHELD, Problems, Severity
 
 DECIMAL_COMMA = r"[+-]?\d+,\d+"
@@ -22,7 +23,9 @@ class Table:
     """A file of the cohort as its mapping sees it.
 
     `section` is the part of the cohort file that maps it. `frame` holds text, its index is the row of the
-    file. Cells of the headings `withheld` are never shown.
+    file; where rows of several files stand one below the other, `places` has the file and row of each, by
+    that index. Cells of the headings `withheld` are never shown. `heading_row` is the row of the headings,
+    None in formats without one.
     """
 
     section: str
@@ -30,6 +33,21 @@ class Table:
     frame: pd.DataFrame
     decimal: str = "."
     withheld: frozenset[str] = frozenset()
+    places: pd.DataFrame | None = None
+    heading_row: int | None = 1
+
+    def where(self, row: int) -> tuple[str, int]:
+        """Return the file, as problems call it, and the row in it, of a row of `frame`."""
+        if self.places is None:
+            return self.file, row
+        return str(self.places.loc[row, "file"]), int(self.places["row"].loc[row])
+
+    def add(
+        self, problems: Problems, row: int, heading: str, rule: str, action: str, severity: Severity = "error"
+    ) -> None:
+        """Add a problem of a row, without the cell."""
+        file, row_of_file = self.where(row)
+        problems.add(file, rule, action, row=row_of_file, column=heading, severity=severity)
 
     def flag(
         self,
@@ -39,14 +57,21 @@ class Table:
         rule: str,
         action: str,
         severity: Severity = "error",
+        known: Collection[str] = (),
     ) -> None:
-        """Add a problem for each row where `wrong`, a boolean column, is true."""
+        """Add a problem for each row where `wrong`, a boolean column, is true.
+
+        The cell is shown if it does not identify a person; `known` are spellings that are right.
+        """
         cells = self.frame.loc[wrong.to_numpy(), heading]
+        withheld = heading in self.withheld
+        shown = {
+            cell: WITHHELD if withheld or not is_showable(cell, known) else cell for cell in cells.unique()
+        }
         for row, cell in zip(cells.index, cells, strict=True):
-            value = WITHHELD if heading in self.withheld else cell
-            problems.add(
-                self.file, rule, action, row=int(row), column=heading, value=value, severity=severity
-            )
+            file, row_of_file = self.where(int(row))
+            value = shown[cell] if cell else ""
+            problems.add(file, rule, action, row=row_of_file, column=heading, value=value, severity=severity)
 
 
 @dataclass(frozen=True)
@@ -54,7 +79,8 @@ class Column:
     """How a column of a file tells one variable.
 
     `levels` maps the site's spellings to canonical values, `multiply` converts the site's unit, `missing` are
-    the codes for "no value", besides a blank cell.
+    the codes for "no value", besides a blank cell. `rows` are the values of other columns by which the rows
+    are told that hold the variable; the section's rows where there are none.
     """
 
     name: str
@@ -62,6 +88,7 @@ class Column:
     levels: Mapping[Any, Any] = field(default_factory=dict)
     multiply: float | None = None
     missing: tuple[str | float, ...] = ()
+    rows: Mapping[str, Any] = field(default_factory=dict)
 
 
 def column_from(name: str, entry: str | Mapping[str, Any], missing: Collection[str | float]) -> Column:
@@ -74,7 +101,17 @@ def column_from(name: str, entry: str | Mapping[str, Any], missing: Collection[s
         entry.get("levels", {}),
         entry.get("multiply"),
         (*missing, *entry.get("missing", ())),
+        entry.get("rows", {}),
     )
+
+
+def rows_with(frame: pd.DataFrame, asked: Mapping[str, Any]) -> pd.Series:
+    """Return which rows have the values asked for: one, or one of several, by heading; "" is a blank cell."""
+    chosen = pd.Series(True, index=frame.index)
+    for heading, values in asked.items():
+        accepted = {str(value).strip() for value in (values if isinstance(values, list) else [values])}
+        chosen &= frame[heading.strip()].isin(accepted)
+    return chosen
 
 
 def to_number(text: pd.Series) -> pd.Series:
@@ -193,8 +230,10 @@ def spelling(text: str, decimal: str = ".") -> str:
 
 
 def canonical_levels(variable: Variable) -> dict[str, Any]:
-    """Return the canonical value of each spelling that the codebook knows: values, labels, aliases."""
-    known = {spelling(alias): value for alias, value in variable.aliases.items()}
+    """Return the canonical value of each spelling that the codebook knows: values, labels, aliases, codes."""
+    codes = [spelling(choice_code(value)) for value in variable.levels]
+    known = {c: value for c, value in zip(codes, variable.levels, strict=True) if codes.count(c) == 1}
+    known |= {spelling(alias): value for alias, value in variable.aliases.items()}
     known |= {spelling(label): value for value, label in variable.levels.items()}
     return known | {spelling(str(value)): value for value in variable.levels}
 
@@ -239,7 +278,7 @@ def _read_levels(table: Table, column: Column, variable: Variable, problems: Pro
     impossible = wrong & cells.str.fullmatch(NUMBER) if points else wrong & False
     table.flag(problems, column.heading, impossible, "impossible SINS points", f"accepted: {given}")
     action = f"accepted: {given}; correct it, map it under `levels`, or list it under `missing`"
-    table.flag(problems, column.heading, wrong & ~impossible, "unknown level", action)
+    table.flag(problems, column.heading, wrong & ~impossible, "unknown level", action, known=accepted)
     taken = pd.Series(np.asarray(values, dtype=object)[codes], index=cells.index)
     known = taken.mask(missing)
     numeric = all(isinstance(level, int) for level in variable.levels)

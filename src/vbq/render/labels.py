@@ -100,6 +100,19 @@ def _reference(variable: Variable, siblings: Iterable[str]) -> str:
     return f" (vs {level_label(variable, order[0])})" if first == 1 else ""
 
 
+def defined_scores(definitions: Mapping[str, str], codebook: Codebook) -> dict[str, str]:
+    """Say what each score of a cohort is, as a fact of its page; nothing where it has none.
+
+    `definitions` are those of `vbq.scores.marker.definitions`, also of whether a score is high.
+    """
+    scores = [
+        f"{codebook[name].label}: {words}"
+        for name, words in definitions.items()
+        if not codebook[name].is_categorical
+    ]
+    return {"Score": "; ".join(scores)} if scores else {}
+
+
 def reader_names(raters: str, marker: str) -> str:
     """Write the readers of a row of agreement.csv, `vbq_a - vbq_b`, as Reader a minus reader b."""
     joint = " minus " if " - " in raters else ", "

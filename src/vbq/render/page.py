@@ -5,7 +5,7 @@ did not ask for it, or the cohort lacks what it needs. `SECTIONS` is their order
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from vbq.render import score_tables
 from vbq.render import tables as display
 from vbq.render.comparison import DIFFERS, Printed, comparison_table, disagreements_table, printed_figures
 from vbq.render.html import Section, html_page
-from vbq.render.labels import term_label
+from vbq.render.labels import defined_scores, term_label
 from vbq.render.pictures import Picture, picture_of
 
 FEW = 10  # patients in an outcome group, below which estimates are worth little
@@ -44,7 +44,7 @@ class Results:
 
     `spec` is its cohort file and `plan` its analysis plan; `tables` has the tidy tables by name
     (`published` and `ingest` as text), `group_sizes` the patients without ("0") and with ("1") the
-    outcome, `figures` the SVG text by name.
+    outcome, `figures` the SVG text by name, `definitions` what the cohort's scores are, by variable.
     """
 
     spec: Mapping[str, Any]
@@ -53,6 +53,7 @@ class Results:
     tables: Mapping[str, pd.DataFrame]
     group_sizes: Mapping[str, int]
     figures: Mapping[str, str]
+    definitions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def level(self) -> str:
@@ -151,6 +152,7 @@ def _facts(results: Results) -> dict[str, str]:
         "Outcome": f"{outcome.label}: {sizes['1']} with it ({groups['1']}; {percent} %), "
         f"{sizes['0']} without ({groups['0']})",
         **_caution(sizes),
+        **defined_scores(results.definitions, results.codebook),
         "Analysis plan": f"{plan['title']} ({spec['plan']})",
         "Source": plan["source"],
         "Role of the cohort": spec["role"],

@@ -1,13 +1,14 @@
 """The page of an external validation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from vbq.render import numbers as text
 from vbq.render import validation_tables as display
 from vbq.render.comparison import Table
 from vbq.render.html import Entry, Section, html_page
+from vbq.render.labels import defined_scores
 from vbq.render.pictures import Picture, picture_of
 from vbq.render.validation_sentences import Sentence, Validation, sentences, summary
 
@@ -62,12 +63,17 @@ CAPTIONS = {
 
 @dataclass(frozen=True)
 class ValidationResults:
-    """All that the page is made from: `figures` is SVG text by name, `spec` the cohort file."""
+    """All that the page is made from.
+
+    `figures` is SVG text by name, `spec` the cohort file, `definitions` what the cohort's scores are, by
+    variable.
+    """
 
     spec: Mapping[str, Any]
     validation: Validation
     figures: Mapping[str, str]
     development: str
+    definitions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def level(self) -> str:
@@ -119,6 +125,7 @@ def _facts(results: ValidationResults) -> dict[str, str]:
         "Rows": spec["provenance"],
         "Rules": "; ".join(results.validation.labels.values()),
         "Outcome": outcome.label,
+        **defined_scores(results.definitions, results.validation.codebook),
         "Analysis plan": f"{plan['title']} ({spec['plan']})",
     }
     if results.development:

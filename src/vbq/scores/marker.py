@@ -2,50 +2,86 @@
 
 Ehresman et al. 2019, "Vertebral Bone Quality Score": the median of the mean signal intensities of L1 to L4,
 over the mean signal intensity of the cerebrospinal fluid (CSF). A level that could not be read is left out.
+Other definitions make other scores, with names of their own (`config/scores`).
 """
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from vbq.codebook import MARKER_LEVELS
+from vbq.codebook import CSF_LEVELS, MARKER_LEVELS, NO_YES, VARIABLES, Variable
+from vbq.errors import UserError
 
 # Far beyond any reading; so that a ratio of exactly 3 is not 3.0000000000000004, and equal scores are tied.
 SCORE_DECIMALS = 10
+GIVEN = "as given by the site; its definition cannot be checked"
 
 
 @dataclass(frozen=True)
 class Marker:
-    """The definition of a score.
+    """The definition of a score, with the fields of `workflow/schemas/score.schema.yaml` and its name.
 
     `aggregate` reduces the readings at `levels` to one value, `reference` ("csf" or None) is what it is
-    divided by. `readers` says how readers become one score: "mean" (of those who have a score), "first"
-    (the first of them, by label) or a reader's label. Above `cutoff`, strictly, the score is high. The
-    defaults are VBQ's, without a cut-off.
+    divided by, read at the first of `csf_levels` where it can be. Each reading is the `roi_statistic` of a
+    region's pixels. `readers` says how readers become one score: "mean" (of those who have a score),
+    "first" (the first of them, by label) or a reader's label. Above `cutoff`, strictly, the score is high.
+    `unit` is that of a score without a reference. The defaults are VBQ's, without a cut-off.
 
     Raises ValueError where a field has another value.
     """
 
     name: str = "vbq"
+    label: str = "VBQ score"
+    source: str = ""
     levels: tuple[str, ...] = MARKER_LEVELS
     aggregate: Literal["median", "mean"] = "median"
+    roi_statistic: Literal["mean", "median"] = "mean"
     reference: Literal["csf"] | None = "csf"
+    csf_levels: tuple[str, ...] = CSF_LEVELS
     readers: str = "mean"
     cutoff: float | None = None
+    unit: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "levels", tuple(self.levels))
-        if not self.levels or len(set(self.levels)) < len(self.levels):
-            raise ValueError("a marker needs one level or more, each named once")
-        if self.aggregate not in ("median", "mean"):
-            raise ValueError(f"aggregate is 'median' or 'mean', not {self.aggregate!r}")
+        for field in ("levels", "csf_levels"):
+            named = tuple(getattr(self, field))
+            object.__setattr__(self, field, named)
+            if not named or len(set(named)) < len(named):
+                raise ValueError(f"{field}: a marker needs one level or more, each named once")
+        for field in ("aggregate", "roi_statistic"):
+            if getattr(self, field) not in ("median", "mean"):
+                raise ValueError(f"{field} is 'median' or 'mean', not {getattr(self, field)!r}")
         if self.reference not in ("csf", None):
             raise ValueError(f"reference is 'csf' or None, not {self.reference!r}")
+
+    @property
+    def definition(self) -> str:
+        """What the score is, in one phrase. Scores are the same where their definitions are."""
+        levels, roi = ", ".join(self.levels), f"ROI {self.roi_statistic}"
+        bone = f"{roi} of {levels}"
+        if len(self.levels) > 1:
+            bone = f"{self.aggregate} of the {roi}s of {levels}"
+        if self.reference is None:
+            return bone
+        first, *others = self.csf_levels
+        at = f"{first} (else {', '.join(others)})" if others else first
+        return f"{bone} over the {roi} of the CSF at {at}"
+
+    @property
+    def variables(self) -> dict[str, Variable]:
+        """The score, and whether it is high, as variables by name."""
+        # Every ratio to the CSF has the range of the published one.
+        score = VARIABLES["vbq"] if self.reference else Variable("", "", "continuous", self.unit)
+        described = {self.name: replace(score, name=self.name, label=self.label)}
+        if self.cutoff is not None:
+            label = f"{self.label} > {self.cutoff:g}"
+            described[self.high] = Variable(self.high, label, "binary", levels=NO_YES)
+        return described
 
     @property
     def high(self) -> str:
@@ -62,6 +98,58 @@ class Marker:
         """Name of the column that names the CSF level used."""
         return f"{self.name}_csf_level"
 
+    @property
+    def definition_column(self) -> str:
+        """Name of the column that has the score's definition."""
+        return f"{self.name}_definition"
+
+    @property
+    def columns(self) -> set[str]:
+        """Names of the columns that go with the score and are no reader's."""
+        return {self.high, self.n_levels, self.csf_level, self.definition_column}
+
+
+PUBLISHED = Marker()  # the score of the 2019 study, whose name no other score may have
+
+
+def with_marker(codebook: Mapping[str, Variable], marker: Marker) -> dict[str, Variable]:
+    """Return the codebook with the variables of a plan's marker, which describes itself.
+
+    Raises UserError where another variable has one of their names.
+    """
+    own = marker.variables
+    known = set(VARIABLES) if marker.name == PUBLISHED.name else set()
+    if clash := sorted(({*own, *marker.columns} & set(codebook)) - known):
+        raise UserError(
+            f"{', '.join(clash)}: the plan's marker, {marker.name}, brings it, and the codebook or "
+            "`variables` of the cohort file has it as well; rename one of them"
+        )
+    return {**codebook, **own}
+
+
+def definitions(cohort: pd.DataFrame, marker: Marker) -> dict[str, str]:
+    """Return the definitions that a cohort carries, by each variable that is a score or made from one.
+
+    A score is the plan's marker, or the published one where the site gives it itself.
+    """
+    return {
+        name: str(cohort[score.definition_column].iloc[0])
+        for score in (PUBLISHED, marker)
+        if score.definition_column in cohort
+        for name in (score.name, score.high)
+        if name in cohort
+    }
+
+
+def with_definitions(
+    table: pd.DataFrame, variables: Iterable[Collection[str]], defined: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return a table with the column `definition`: those of each row's variables, "" where there is none."""
+    of_rows = [
+        "; ".join(dict.fromkeys(defined[name] for name in names if name in defined)) for names in variables
+    ]
+    return table.assign(definition=pd.Series(of_rows, index=table.index, dtype="str"))
+
 
 def reader_label(reader: str) -> str:
     """Return a reader's label as part of a column name: lower case, no accents, `_` between words."""
@@ -71,7 +159,7 @@ def reader_label(reader: str) -> str:
 
 def reader_columns(columns: Iterable[str], marker: Marker, codebook: Collection[str]) -> list[str]:
     """Return those of a cohort's columns that hold one reader's score, in their order."""
-    others = {marker.high, marker.n_levels, marker.csf_level, *codebook}
+    others = {*marker.columns, *codebook}
     return [name for name in columns if name.startswith(f"{marker.name}_") and name not in others]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from vbq.scores.marker import Marker, reader_columns
+from vbq.scores.marker import PUBLISHED, Marker, reader_columns
 from vbq.study.design import Codebook
 from vbq.study.univariable import CATEGORICAL_TESTS, CONTINUOUS_TESTS
 
@@ -20,7 +20,7 @@ TABLES = {
 def contradictions(plan: Plan, codebook: Codebook) -> list[str]:
     """Return every reason for which no cohort could be analyzed by the plan, a sentence each.
 
-    `plan` follows `workflow/schemas/plan.schema.yaml`.
+    `plan` follows `workflow/schemas/plan.schema.yaml`, with the marker's definition in place of its file.
     """
     unknown = [
         f"{where}: no variable {name} in the codebook; correct it, or describe it under `variables` in the "
@@ -32,6 +32,7 @@ def contradictions(plan: Plan, codebook: Codebook) -> list[str]:
     if unknown:
         return unknown
     return [
+        *_wrong_marker(plan),
         *_wrong_tests(plan, codebook),
         *_wrong_scores(plan, codebook),
         *_wrong_names(plan),
@@ -69,6 +70,15 @@ def _places(plan: Plan) -> Iterator[tuple[str, Sequence[str]]]:
         yield "validation.subgroups.variables", subgroups["variables"]
         yield "validation.subgroups.split_at", list(subgroups.get("split_at", {}))
         yield "validation.imputation.auxiliary", plan["validation"]["imputation"].get("auxiliary", [])
+
+
+def _wrong_marker(plan: Plan) -> Iterator[str]:
+    marker = Marker(**plan.get("marker", {}))
+    if marker.name == PUBLISHED.name and marker.definition != PUBLISHED.definition:
+        yield (
+            f"marker: {marker.name} is the {PUBLISHED.definition}; the {marker.definition} is another score, "
+            "which needs another name"
+        )
 
 
 def _wrong_tests(plan: Plan, codebook: Codebook) -> Iterator[str]:

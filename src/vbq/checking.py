@@ -1,0 +1,50 @@
+"""Reading and checking one cohort without analyzing it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vbq.codebook import extended
+from vbq.configuration import read_config, read_plan
+from vbq.errors import UserError
+from vbq.ingest.cohort import examine_cohort
+from vbq.problems import InputError
+from vbq.render.check_page import Check, check_page, verdict
+from vbq.run import write_csv, write_whole
+from vbq.scores.marker import Marker, with_marker
+from vbq.study.plan import absent_variables, contradictions
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found: a line per problem, the verdict in a sentence, and the page that says more."""
+
+    lines: tuple[str, ...]
+    verdict: str
+    page: Path
+    has_errors: bool
+
+
+def check_cohort(file: Path, results: Path) -> Checked:
+    """Check the cohort of a cohort file; write check.html and check.csv into its folder of `results`.
+
+    Raises UserError where the cohort file or its plan cannot be used.
+    """
+    spec = read_config(file, "cohort.schema.yaml")
+    plan = read_plan(spec["plan"])
+    marker = Marker(**plan["marker"]) if "marker" in plan else Marker()
+    codebook = with_marker(extended(spec.get("variables", {})), marker)
+    if reasons := contradictions(plan, codebook):
+        raise UserError("\n".join([f"{spec['plan']} cannot be carried out:", *reasons]))
+    examined = examine_cohort(spec, codebook, marker, Path(), plan["outcome"]["variable"])
+    missed: list[tuple[str, str]] = []
+    if examined.scored is not None:
+        missed = absent_variables(plan, marker, codebook, examined.scored.columns)
+    problems = examined.problems.sorted()
+    folder = results / file.stem
+    folder.mkdir(parents=True, exist_ok=True)
+    write_csv(examined.problems.table(), str(folder / "check.csv"))
+    page = folder / "check.html"
+    write_whole(check_page(Check(str(file), spec, codebook, examined, missed)), page)
+    has_errors = examined.ingested is None
+    lines = str(InputError(problems)).splitlines() if has_errors else []
+    return Checked(tuple(lines), verdict(examined), page, has_errors)

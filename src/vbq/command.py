@@ -1,0 +1,89 @@
+"""The command `vbq`: a look at a cohort's rows before the analysis, and a template for them."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from vbq.errors import UserError
+
+COHORTS = Path("config", "cohorts")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line, the process's own if None; return its exit status, 1 where something is to mend."""
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    try:
+        if not Path("Snakefile").is_file():
+            raise UserError("run it in the project's folder, the one with the Snakefile")
+        return asked.run(asked)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="vbq", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    check = commands.add_parser(
+        "check",
+        help="read and check a cohort without analyzing it",
+        description="Read and check a cohort, and write results/NAME/check.html.",
+    )
+    check.add_argument(
+        "name", metavar="NAME", help="a cohort of config/cohorts, or the path of a cohort file"
+    )
+    check.set_defaults(run=_check)
+
+    template = commands.add_parser(
+        "template",
+        help="write an empty workbook and a REDCap data dictionary",
+        description="Write vbq_template.xlsx and vbq_redcap_dictionary.csv, to be filled in and imported.",
+    )
+    template.add_argument("folder", nargs="?", default=".", metavar="FOLDER", help="where (default: here)")
+    template.set_defaults(run=_template)
+    return parser
+
+
+def _check(asked: argparse.Namespace) -> int:
+    from vbq.checking import check_cohort
+
+    file = _cohort_file(asked.name)
+    print(f"{file}: reading", flush=True)
+    checked = check_cohort(file, Path("results"))
+    for line in checked.lines:
+        print(line)
+    print(f"{file.stem}: {checked.verdict} Open {checked.page}")
+    return 1 if checked.has_errors else 0
+
+
+def _cohort_file(name: str) -> Path:
+    file = Path(name) if name.endswith((".yaml", ".yml")) else COHORTS / f"{name}.yaml"
+    if not file.is_file():
+        known = ", ".join(sorted(path.stem for path in COHORTS.glob("*.yaml")))
+        raise UserError(f"{file}: there is no such cohort file. There are: {known}")
+    return file
+
+
+def _template(asked: argparse.Namespace) -> int:
+    from vbq.template import write_dictionary, write_workbook
+
+    folder = Path(asked.folder)
+    workbook, dictionary = folder / "vbq_template.xlsx", folder / "vbq_redcap_dictionary.csv"
+    for file in (workbook, dictionary):
+        if file.exists():
+            raise UserError(f"{file} exists already, and may be filled in: remove it, or name another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_workbook(workbook)
+    write_dictionary(dictionary)
+    print(f"Wrote {workbook}: fill in its sheets, and name it in a cohort file")
+    print(f"Wrote {dictionary}: import it into a REDCap project (Designer, Data Dictionary)")
+    return 0
