@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from vbq.codebook import Variable
+from vbq.ingest.doubts import doubt_readings, doubt_twins
 from vbq.ingest.eligibility import select_patients
 from vbq.ingest.mapping import heading_of, mapped_headings
 from vbq.ingest.patient_ids import Patients, read_patients
@@ -92,11 +93,14 @@ def examine_cohort(
     if section["id"].strip() in patients_table.frame:
         missing = tuple(section.get("missing", ()))
         patients = read_patients(patients_table, section["id"].strip(), missing, problems)
+        doubt_twins(patients_table, section["id"].strip(), variables.loc[patients.rows], problems)
         variables = _with_lesions(spec, sources, codebook, variables, patients, problems)
         if _is_complete(spec, tables, "readings"):
             taken = {*codebook, *marker.columns}
             readings = read_readings(tables["readings"], spec["readings"], marker, patients, taken, problems)
-            _check_readings(readings, marker, codebook, tables["readings"], patients, problems)
+            scores = score_readings(readings, marker)
+            _check_readings(readings, scores, marker, codebook, tables["readings"], patients, problems)
+            doubt_readings(tables["readings"], spec["readings"], readings, scores, marker, patients, problems)
     _check_derived(spec, marker, problems)
     _check_classes(variables, codebook, outcome, section, patients_table, problems)
     if problems.any_error():
@@ -207,6 +211,7 @@ def _with_lesions(
 
 def _check_readings(
     readings: pd.DataFrame,
+    scores: pd.DataFrame,
     marker: Marker,
     codebook: Mapping[str, Variable],
     table: Table,
@@ -217,7 +222,7 @@ def _check_readings(
     if not problems.has_error(table.file):
         _warn_absent(patients, readings["row"], "patient without a reading", marker.name, problems)
     # Both are sorted by patient and reader.
-    scores = score_readings(readings, marker).set_index(readings["file_row"])
+    scores = scores.set_index(readings["file_row"])
     if marker.name in codebook:
         shown = scores["score"].map("{:.3f}".format).to_frame(marker.name)
         of_scores = replace(table, frame=shown)

@@ -187,7 +187,7 @@ def dates_among_ids(ids: pd.Series) -> pd.Series:
     capitals needs a day and a year (01FEB2024): MAR-01 is more often patient 1 of Marseille.
     """
     unique = pd.Series(ids[ids.notna()].unique(), dtype="str")
-    is_date = unique.map(_is_date).astype(bool)
+    is_date = unique.map(looks_like_date).astype(bool)
     dates = unique[is_date]
     if dates.empty:
         return pd.Series(False, index=ids.index)
@@ -195,7 +195,8 @@ def dates_among_ids(ids: pd.Series) -> pd.Series:
     return ids.isin(dates[~dates.map(_shape).isin(honest)])
 
 
-def _is_date(text: str) -> bool:
+def looks_like_date(text: str) -> bool:
+    """Whether a cell is a date of 1900 to 2100 as spreadsheets write it, the month in digits or as a word."""
     text = "".join(c for c in unicodedata.normalize("NFKD", text.strip()) if not unicodedata.combining(c))
     if match := YEAR_FIRST.fullmatch(text):
         return _is_day(int(match["day"]), int(match["month"]), int(match["year"]))

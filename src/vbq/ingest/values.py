@@ -10,6 +10,7 @@ import pandas as pd
 
 from vbq.codebook import SINS_COMPONENTS, Variable, choice_code
 from vbq.ingest.content import is_showable
+from vbq.ingest.suspicions import looks_like_date, mixed_units, suspected_unit
 from vbq.problems import COHORT_FILE, WITHHELD, Problems, Severity
 
 DECIMAL_COMMA = r"[+-]?\d+,\d+"
@@ -138,7 +139,7 @@ def read_values(table: Table, column: Column, variable: Variable, problems: Prob
     if variable.is_categorical:
         return _read_levels(table, column, variable, problems)
     values = read_numbers(table, column, problems)
-    check_range(values, variable, table, column.heading, problems)
+    _check_unit(values, variable, table, column, problems)
     if variable.name in WHOLE:
         fraction = values.notna() & ((values - values.round()).abs() > ROUNDING)
         rule = f"{WHOLE[variable.name]} is not a whole number"
@@ -172,30 +173,68 @@ def read_numbers(table: Table, column: Column, problems: Problems) -> pd.Series:
         action = 'if it is a decimal comma, set `decimal: ","` for this file; else leave out the comma'
         table.flag(problems, column.heading, comma, "decimal comma", action)
         wrong &= ~comma
+    is_date = {cell: looks_like_date(cell) for cell in cells[wrong].unique()}
+    dates = wrong & cells.map(is_date).eq(True)
+    action = "spreadsheets turn numbers such as 3.5 into dates: enter the number again, in a column of text"
+    table.flag(problems, column.heading, dates, "a date, not a number", action)
+    wrong &= ~dates
     action = "correct it, or list it under `missing` if it means that there is no value"
     table.flag(problems, column.heading, wrong, "not a number", action)
     numbers = numbers.mask(missing)
     return numbers if column.multiply is None else numbers * column.multiply
 
 
-def check_range(
-    values: pd.Series, variable: Variable, table: Table, heading: str, problems: Problems
+def _check_unit(
+    values: pd.Series, variable: Variable, table: Table, column: Column, problems: Problems
 ) -> None:
-    """Collect an error for values outside the variable's possible range, a warning outside its plausible."""
+    """Collect one problem for a column in another unit, else one for each value out of range."""
+    multiply = 1.0 if column.multiply is None else column.multiply
+    suspected = suspected_unit(values, variable, multiply)
+    if suspected is None:
+        mixed = mixed_units(values, variable, multiply)
+        if mixed is None:
+            check_range(values, variable, table, column.heading, problems)
+            return
+        unit, in_unit = mixed
+        check_range(values.mask(in_unit), variable, table, column.heading, problems)
+        check_range(
+            values.where(in_unit), variable, table, column.heading, problems, f"it would fit in {unit}: "
+        )
+        return
+    unit, factor = suspected
+    fits = (values / multiply * factor).between(*(variable.plausible or (-np.inf, np.inf)))
+    already, how = (
+        (" already", "leave out `multiply`") if factor == 1 else ("", f"set `multiply: {factor:g}`")
+    )
+    low, median, high = (f"{value:g}" for value in (values.min(), values.median(), values.max()))
+    problems.add(
+        table.file,
+        f"{variable.label} seems to be in {unit}{already or f', not in {variable.unit}'}",
+        f"it goes from {low} to {high}, with the median {median}: if it is in {unit}, {how} for this column",
+        row=table.heading_row,
+        column=column.heading,
+        severity="error" if outside(values, variable.possible).any() else "warning",
+    )
+    check_range(values.mask(fits), variable, table, column.heading, problems)
+
+
+def check_range(
+    values: pd.Series, variable: Variable, table: Table, heading: str, problems: Problems, hint: str = ""
+) -> None:
+    """Collect an error for values outside the variable's possible range, a warning outside its plausible.
+
+    The `hint` begins what is said to do.
+    """
     impossible = outside(values, variable.possible)
     unlikely = outside(values, variable.plausible) & ~impossible
-    action = "correct it, or convert its unit with `multiply`"
-    table.flag(
-        problems, heading, impossible, _range_rule("possible", variable.possible, variable.unit), action
-    )
-    table.flag(
-        problems,
-        heading,
-        unlikely,
-        _range_rule("plausible", variable.plausible, variable.unit),
-        "kept: check it, and its unit",
-        "warning",
-    )
+    rule = _range_rule("possible", variable.possible, variable.unit)
+    action = f"{hint}correct it, or convert its unit with `multiply`"
+    if hint:
+        action = f"{hint}give all of the column in one unit"
+    table.flag(problems, heading, impossible, rule, action)
+    rule = _range_rule("plausible", variable.plausible, variable.unit)
+    action = f"kept: {hint}check it, and its unit"
+    table.flag(problems, heading, unlikely, rule, action, "warning")
 
 
 def outside(values: pd.Series, limits: Collection[float] | None) -> pd.Series:
