@@ -18,5 +18,6 @@ rule ingest_cohort:
     params:
         spec=lambda wildcards: COHORTS[wildcards.cohort],
         plan=lambda wildcards: PLANS[wildcards.cohort],
+        patients_files=checksums_of_patients_files,
     script:
         "../scripts/ingest_cohort.py"

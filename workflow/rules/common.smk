@@ -4,12 +4,12 @@ import ast
 from functools import cache
 from pathlib import Path
 
-import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
 from vbq import configuration
 from vbq.errors import UserError
+from vbq.paths import checksum_of_all, is_template, named_files
 
 PROJECT = Path(workflow.basedir)
 MADE_FILES = {
@@ -22,16 +22,9 @@ MADE_FILES = {
 def read_config(path, schema):
     """Read a YAML file and hold it against its schema."""
     try:
-        content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    except FileNotFoundError:
-        raise WorkflowError(f"{path}: there is no such file") from None
-    except yaml.YAMLError as error:
-        raise WorkflowError(f"{path} is not valid YAML: {error}") from None
-    try:
-        validate(content, PROJECT / "workflow" / "schemas" / schema)
-    except WorkflowError as error:
-        raise WorkflowError(f"{path}: {error}") from None
-    return content
+        return configuration.read_config(path, schema)
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
 
 
 SCORES = {}  # the definitions of the plans' markers by name: two plans mean the same score by a name
@@ -130,10 +123,17 @@ def from_plan(key, default=None):
 
 
 def raw_files(wildcards):
-    """The files that the cohort file names."""
-    cohort = COHORTS[wildcards.cohort]
-    sections = [cohort[name] for name in ("patients", "readings", "lesions") if name in cohort]
-    return sorted({section["file"] for section in sections})
+    """The single files that the cohort file names."""
+    return [file for file in named_files(COHORTS[wildcards.cohort]) if not is_template(file)]
+
+
+def checksums_of_patients_files(wildcards):
+    """A checksum for each path of the cohort file that names a file per patient.
+
+    As a parameter of a rule it stands for these files, whose names hold ids and are not told as inputs.
+    """
+    templates = filter(is_template, named_files(COHORTS[wildcards.cohort]))
+    return {file: checksum_of_all(file, Path()) for file in templates}
 
 
 def tables_of(cohort):

@@ -92,5 +92,6 @@ rule record_run:
         resamples=config["resamples"],
         spec=lambda wildcards: COHORTS[wildcards.cohort],
         plan=lambda wildcards: PLANS[wildcards.cohort],
+        patients_files=checksums_of_patients_files,
     script:
         "../scripts/record_run.py"

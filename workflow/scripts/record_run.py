@@ -38,7 +38,7 @@ record = {
     "provenance": snakemake.params.spec["provenance"],
     "commit": git("rev-parse", "HEAD") or "unknown",
     "uncommitted_changes": bool(git("status", "--porcelain")),
-    "input_sha256": checksums(snakemake.input.files),
+    "input_sha256": checksums(snakemake.input.files) | snakemake.params.patients_files,
     "results_sha256": checksums(snakemake.input.results),
     "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
     "seed": snakemake.params.seed,

@@ -15,9 +15,9 @@ from vbq.ingest.identifying import looks_identifying, names_reader
 from vbq.ingest.mapping import Section, mapped_headings, maps_all, settled
 from vbq.ingest.opened import ID, READER, open_files
 from vbq.ingest.values import Table, rows_with
+from vbq.paths import SECTIONS
 from vbq.problems import COHORT_FILE, Problems
 
-SECTIONS = ("patients", "readings", "lesions")
 SHARED = ("delimiter", "decimal", "encoding", "headings", "dictionary")
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from vbq.codebook import Variable
 from vbq.ingest.cohort import Examined
+from vbq.paths import SECTIONS
 from vbq.problems import Problem, Severity, alike
 from vbq.render import numbers as text
 from vbq.render.comparison import Table
@@ -92,9 +93,7 @@ def _counted(number: int, noun: str) -> str:
 
 def _facts(check: Check) -> dict[str, str]:
     rows = check.examined.rows
-    sections = {
-        name: check.spec[name]["file"] for name in ("patients", "readings", "lesions") if name in check.spec
-    }
+    sections = {name: check.spec[name]["file"] for name in SECTIONS if name in check.spec}
     read = {
         f"File of {name}": f"{file}: {_counted(rows[name], 'row')}"
         if name in rows
@@ -145,12 +144,12 @@ def _variables(check: Check) -> Section | None:
         return None
     known = [name for name in check.codebook if name in values]
     rows = [_variable(check.codebook[name], values[name]) for name in known]
-    columns = ["Variable", "Known", "Missing", "Values", "Expected"]
+    columns = ["Variable", "Known", "Missing (%)", "Values", "Expected"]
     frame = pd.DataFrame(rows, columns=columns, dtype=str)
     note = (
         "Of continuous variables the lowest value, the median and the highest; of others the patients with "
         "each value. Values outside the expected range are listed above; look at medians, too: a wrong unit "
-        "or a wrong column shows in them."
+        "or a wrong column shows in them. Values that are refused count as missing here."
     )
     return Section("variables", "What the columns hold", tables=(Table("Variables", frame, (note,)),))
 
@@ -172,7 +171,7 @@ def _variable(variable: Variable, values: pd.Series) -> list[str]:
         )
         expected = ""
     else:
-        held = " / ".join(f"{value:g}" for value in (known.min(), known.median(), known.max()))
+        held = " / ".join(f"{value:.4g}" for value in (known.min(), known.median(), known.max()))
         expected = "{:g} to {:g}".format(*variable.plausible) if variable.plausible else ""
     return [
         label,

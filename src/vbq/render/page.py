@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from vbq.codebook import Variable
+from vbq.paths import named_files
 from vbq.published.compare import sentence, summary
 from vbq.render import numbers as text
 from vbq.render import score_tables
@@ -144,10 +145,9 @@ def _facts(results: Results) -> dict[str, str]:
     outcome, groups = results.codebook[plan["outcome"]["variable"]], _group_names(plan)
     n = results.n_patients
     percent = text.fixed(100 * sizes["1"] / n, 1)
-    files = [spec[key]["file"] for key in ("patients", "readings", "lesions") if key in spec]
     return {
         "Rows": spec["provenance"],
-        "Files": text.listed(dict.fromkeys(files)),
+        "Files": text.listed(named_files(spec)),
         "Patients": f"{n} in the analysis",
         "Outcome": f"{outcome.label}: {sizes['1']} with it ({groups['1']}; {percent} %), "
         f"{sizes['0']} without ({groups['0']})",
