@@ -16,6 +16,7 @@ from scipy import special
 from vbq.codebook import VARIABLES
 from vbq.errors import UserError
 from vbq.run import read_table, write_table
+from vbq.scores.sins import category
 from vbq.simulation.site import simulate_truth
 from vbq.stats.logistic import fit_logistic
 from vbq.study.design import design_matrix
@@ -25,6 +26,7 @@ from vbq.validation.rules import (
     IMPLIED,
     RANKS,
     REESTIMATED,
+    in_terms_of,
     predict,
     rule_of,
 )
@@ -298,3 +300,42 @@ def test_a_regression_without_coefficients_is_no_rule():
     described = {key: value for key, value in ONE_CUTOFF.items() if key != "terms"}
     with pytest.raises(UserError, match="rule tested: the regression that it is has no coefficients"):
         rule_of("tested", {**described, "fitted_to": "made"}, VARIABLES, {"made": empty})
+
+
+CATEGORIES = {"vbq": "vbq_high", "sins": "sins_category"}
+
+
+@settings(max_examples=25, deadline=None)
+@given(cohorts(), st.sampled_from(["vbq_above_3", "sins_from_7", "combined"]))
+def test_categories_do_for_a_rule_of_cutoffs(cohort, name):
+    """A site that has the categories only gets the risks that its values would have given."""
+    values = ["vbq", "sins"]
+    known = cohort.dropna(subset=values)
+    high = (known["vbq"] > 3).astype("Int64")
+    known = known.assign(vbq_high=high, sins_category=category(known["sins"]))
+    rule = in_terms_of(RULES[name], known.columns.difference(values))
+    assert rule.variables == [CATEGORIES[variable] for variable in RULES[name].variables]
+    assert set(rule.needs) == set(rule.variables)
+    by_category, by_value = (predict(each, known, VARIABLES) for each in (rule, RULES[name]))
+    np.testing.assert_array_equal(by_category.linear_predictor, by_value.linear_predictor)
+    assert by_category.basis == by_value.basis
+
+
+def test_a_rule_stays_as_it_is_where_its_variables_are_there_or_nothing_does_for_them():
+    assert in_terms_of(RULES["combined"], ["vbq", "sins", "vbq_high", "sins_category"]) is RULES["combined"]
+    assert in_terms_of(RULES["continuous"], ["vbq_high", "sins_category"]) is RULES["continuous"]
+    half = in_terms_of(RULES["combined"], ["vbq", "sins_category"])
+    assert half.variables == ["vbq", "sins_category"]
+
+
+def test_what_does_for_a_term_must_be_in_the_codebook():
+    with pytest.raises(UserError, match="sins_category has no level stabil"):
+        rule_with(
+            terms=[
+                {
+                    "variable": "vbq",
+                    "above": 3,
+                    "same_as": {"variable": "sins_category", "levels": ["stabil"]},
+                }
+            ]
+        )

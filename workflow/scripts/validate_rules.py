@@ -8,7 +8,7 @@ import pandas as pd
 from vbq.codebook import extended
 from vbq.run import log_to, read_table, write_table
 from vbq.scores.marker import Marker, definitions, with_marker
-from vbq.validation.rules import rule_of
+from vbq.validation.rules import in_terms_of, rule_of
 from vbq.validation.validate import validate
 
 if TYPE_CHECKING:
@@ -21,7 +21,10 @@ marker = Marker(**snakemake.params.plan.get("marker", {}))
 codebook = with_marker(extended(snakemake.params.variables), marker)
 regressions = [read_table(path) for path in snakemake.input.fitted]
 fitted = dict(zip(snakemake.params.fitted_to, regressions, strict=True))
-rules = [rule_of(name, rule, codebook, fitted) for name, rule in snakemake.params.rules.items()]
+rules = [
+    in_terms_of(rule_of(name, rule, codebook, fitted), cohort.columns)
+    for name, rule in snakemake.params.rules.items()
+]
 tables = validate(
     cohort,
     development,

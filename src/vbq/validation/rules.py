@@ -5,7 +5,7 @@ without any risk. What its source left out decides what can be tested (TRIPOD+AI
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,19 +30,23 @@ FEW_RISKS = 10  # distinct risks, up to which calibration is assessed by risk pa
 
 @dataclass(frozen=True)
 class Term:
-    """A variable, or whether it lies above or below a value or is a level; with log-odds where known."""
+    """A variable, or whether it lies above or below a value or is one of some levels; log-odds where known.
+
+    `same_as` is a term of another variable that says the same, for cohorts that have only that one.
+    """
 
     variable: str
     above: float | None = None
     below: float | None = None
-    level: str | int | None = None
+    levels: tuple[str | int, ...] = ()
     log_odds: float | None = None
+    same_as: "Term | None" = None
 
     @property
     def name(self) -> str:
         """The term's name: its variable, and the condition."""
-        if self.level is not None:
-            return f"{self.variable}[{self.level}]"
+        if self.levels:
+            return f"{self.variable}[{'|'.join(map(str, self.levels))}]"
         if self.above is not None:
             return f"{self.variable}>{self.above:g}"
         return self.variable if self.below is None else f"{self.variable}<{self.below:g}"
@@ -50,15 +54,14 @@ class Term:
     @property
     def is_yes_or_no(self) -> bool:
         """Whether the term is a condition, not the variable's value."""
-        return not (self.above is None and self.below is None and self.level is None)
+        return not (self.above is None and self.below is None and not self.levels)
 
     def values(self, cohort: pd.DataFrame) -> Array:
         """Return the term in n patients: the variable's value, or 1 for yes and 0 for no."""
         values = cohort[self.variable]
-        if self.level is not None:
-            is_number = pd.api.types.is_numeric_dtype(values)
-            level = float(self.level) if is_number else str(self.level)
-            return np.asarray(values == level if is_number else values.astype(str) == level, dtype=float)
+        if self.levels:
+            written = float if pd.api.types.is_numeric_dtype(values) else str
+            return np.asarray(values.astype(written).isin(map(written, self.levels)), dtype=float)
         numbers: Array = values.to_numpy(dtype=float)
         if self.above is not None:
             return np.asarray(numbers > self.above, dtype=float)
@@ -67,8 +70,11 @@ class Term:
     def label(self, codebook: Codebook) -> str:
         """Name the term."""
         variable = codebook[self.variable]
-        if self.level is not None:
-            return f"{variable.label}: {variable.levels.get(self.level, self.level)}"
+        if self.levels:
+            if variable.kind == "binary" and list(map(str, self.levels)) == ["1"]:
+                return variable.label
+            levels = " or ".join(str(variable.levels.get(level, level)) for level in self.levels)
+            return f"{variable.label}: {levels}"
         if self.above is not None:
             return f"{variable.label} > {self.above:g}"
         return variable.label if self.below is None else f"{variable.label} < {self.below:g}"
@@ -157,7 +163,7 @@ def rule_of(
     if "fitted_to" in described:
         terms, intercept = _fitted_terms((fitted or {})[described["fitted_to"]], name)
     else:
-        terms = tuple(Term(**term) for term in described["terms"])
+        terms = tuple(map(_term, described["terms"]))
         intercept = described.get("intercept")
     problems = _contradictions(described, terms, codebook)
     if problems:
@@ -182,6 +188,13 @@ def rule_of(
     )
 
 
+def _term(described: Mapping[str, Any]) -> Term:
+    fields = dict(described)
+    levels = (fields.pop("level"),) if "level" in fields else tuple(fields.pop("levels", ()))
+    same_as = _term(fields.pop("same_as")) if "same_as" in fields else None
+    return Term(**fields, levels=levels, same_as=same_as)
+
+
 def _pattern_risk(pattern: Mapping[str, Any]) -> PatternRisk:
     if "between" in pattern:
         low, high = pattern["between"]
@@ -203,7 +216,7 @@ def _fitted_terms(multivariable: pd.DataFrame, name: str) -> tuple[tuple[Term, .
             terms.append(
                 Term(
                     row["variable"],
-                    level=level if level not in ("", "nan") else None,
+                    levels=(level,) if level not in ("", "nan") else (),
                     log_odds=float(row["estimate"]),
                 )
             )
@@ -216,9 +229,10 @@ def _number(cell: Any) -> float:
 
 def _contradictions(described: Mapping[str, Any], terms: Sequence[Term], codebook: Codebook) -> list[str]:
     """Return what in a rule's file cannot be, a sentence each."""
+    same = [term.same_as for term in terms if term.same_as is not None]
     unknown = [
         f"no variable {name} in the codebook; correct it, or describe it under `variables` in the cohort file"
-        for name in dict.fromkeys([described["outcome"], *(term.variable for term in terms)])
+        for name in dict.fromkeys([described["outcome"], *(term.variable for term in (*terms, *same))])
         if name not in codebook
     ]
     if unknown:
@@ -227,12 +241,12 @@ def _contradictions(described: Mapping[str, Any], terms: Sequence[Term], codeboo
     used = {term.variable for term in terms}
     if set(described["needs"]) != used and "fitted_to" not in described:
         found.append("`needs` and `terms` name different variables")
-    for term in terms:
+    for term in (*terms, *same):
         variable = codebook[term.variable]
         if variable.is_categorical and variable.kind != "binary" and not term.is_yes_or_no:
             found.append(f"{term.variable} is {variable.kind}; give the `level` that counts")
-        if term.level is not None and str(term.level) not in {str(level) for level in variable.levels}:
-            found.append(f"{term.variable} has no level {term.level}")
+        known = {str(level) for level in variable.levels}
+        found += [f"{term.variable} has no level {level}" for level in term.levels if str(level) not in known]
         if variable.is_categorical and (term.above is not None or term.below is not None):
             found.append(f"{term.variable} is {variable.kind}; give a `level`, not a cut-off")
     with_log_odds = [term.log_odds is not None for term in terms]
@@ -271,6 +285,27 @@ def _pattern_contradictions(described: Mapping[str, Any], terms: Sequence[Term])
     if any(fewer < more and by_pattern[fewer] > by_pattern[more] for fewer in given for more in given):
         found.append("a further yes lowers the risk; turn the term round (`above` or `below`)")
     return found
+
+
+def in_terms_of(rule: Rule, columns: Collection[str]) -> Rule:
+    """Return a rule with `same_as` in place of the terms whose variable a cohort lacks, if it has that."""
+    replaced = {
+        term.name: replace(term.same_as, log_odds=term.log_odds)
+        for term in rule.terms
+        if term.variable not in columns and term.same_as is not None and term.same_as.variable in columns
+    }
+    if not replaced:
+        return rule
+    variables = {term.variable: replaced[term.name].variable for term in rule.terms if term.name in replaced}
+    return replace(
+        rule,
+        terms=tuple(replaced.get(term.name, term) for term in rule.terms),
+        needs={variables.get(name, name): definition for name, definition in rule.needs.items()},
+        risks={
+            frozenset(replaced[name].name if name in replaced else name for name in yes): risk
+            for yes, risk in rule.risks.items()
+        },
+    )
 
 
 def can_be_applied(rule: Rule, columns: Collection[str]) -> bool:
