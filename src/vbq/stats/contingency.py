@@ -11,6 +11,7 @@ CONVENTIONS = (
     *("likelihood_ratio", "pearson", "yates", "fisher", "mid"),
     *("pearson_fisher", "yates_fisher"),
 )
+CHI_SQUARES = ("likelihood_ratio", "pearson", "yates")
 SMALL_EXPECTED = 5
 MAX_EXACT_TABLES = 5_000_000
 SAME_PROBABILITY = 1 + 1e-7  # relative slack with which R's fisher.test calls two probabilities equal
@@ -47,15 +48,16 @@ def independence_tests(counts: ArrayLike) -> IndependenceTests:
     df = len(table) - 1
     if df < 1 or (table.sum(axis=0) == 0).any():
         return IndependenceTests(max(df, 0), *[float("nan")] * 7)
-    chi_squares = chi_square_statistics(table)
+    statistic = {test: float(_chi_squares(table[None], test)[0]) for test in CHI_SQUARES}
+    p_value = {test: float(special.chdtrc(df, statistic[test])) for test in CHI_SQUARES}
     p_fisher, p_mid = _exact_p_values(table)
     return IndependenceTests(
         df=df,
-        likelihood_ratio=chi_squares.likelihood_ratio,
-        p_likelihood_ratio=float(special.chdtrc(df, chi_squares.likelihood_ratio)),
-        pearson=chi_squares.pearson,
-        p_pearson=float(special.chdtrc(df, chi_squares.pearson)),
-        p_yates=float(special.chdtrc(df, chi_squares.yates)),
+        likelihood_ratio=statistic["likelihood_ratio"],
+        p_likelihood_ratio=p_value["likelihood_ratio"],
+        pearson=statistic["pearson"],
+        p_pearson=p_value["pearson"],
+        p_yates=p_value["yates"],
         p_fisher=p_fisher,
         p_mid=p_mid,
     )
@@ -89,13 +91,10 @@ def conventional_p_value(counts: ArrayLike, convention: str) -> float:
     )
     if exact or len(table) < 2 or (table.sum(axis=0) == 0).any():
         return conventional_p_values(table)[convention]
-    chi_squares = chi_square_statistics(table)
-    statistic = {
-        "likelihood_ratio": chi_squares.likelihood_ratio,
-        "pearson": chi_squares.pearson,
-        "yates": chi_squares.yates if len(table) == 2 else chi_squares.pearson,
-    }
-    return float(special.chdtrc(len(table) - 1, statistic[convention.removesuffix("_fisher")]))
+    test = convention.removesuffix("_fisher")
+    if test == "yates" and len(table) > 2:
+        test = "pearson"
+    return float(special.chdtrc(len(table) - 1, _chi_squares(table[None], test)[0]))
 
 
 def smallest_expected(counts: ArrayLike) -> float:
@@ -104,27 +103,35 @@ def smallest_expected(counts: ArrayLike) -> float:
     return float(_expected(table).min()) if len(table) else float("nan")
 
 
-@dataclass(frozen=True)
-class ChiSquares:
-    """The chi-square statistics of one k x 2 table; `yates` is NaN unless k = 2."""
+def chi_square_p_values(tables: ArrayLike, test: str) -> NDArray[np.float64]:
+    """Return the p-values of m k x 2 tables (m x k x 2) by one of `CHI_SQUARES`.
 
-    likelihood_ratio: float
-    pearson: float
-    yates: float
+    The statistics are those of `independence_tests`, on counts or on the weights of resamples. Levels without
+    observations are left out of each table; NaN with fewer than two levels or one outcome only.
+    """
+    counts = np.asarray(tables, dtype=float)
+    df = (counts.sum(axis=2) > 0).sum(axis=1) - 1
+    testable = (df > 0) & (counts.sum(axis=1) > 0).all(axis=1)
+    p_values = np.full(len(counts), np.nan)
+    p_values[testable] = special.chdtrc(df[testable], _chi_squares(counts[testable], test))
+    return p_values
 
 
-def chi_square_statistics(table: NDArray[np.int64]) -> ChiSquares:
-    """Return the statistics of a k x 2 table of counts without empty rows or columns."""
-    expected = _expected(table)
-    yates = float("nan")
-    if len(table) == 2:
-        correction = min(0.5, float(np.abs(table - expected).min()))
-        yates = float(((np.abs(table - expected) - correction) ** 2 / expected).sum())
-    return ChiSquares(
-        likelihood_ratio=max(2 * float(special.xlogy(table, table / expected).sum()), 0.0),
-        pearson=float(((table - expected) ** 2 / expected).sum()),
-        yates=yates,
-    )
+def _chi_squares(tables: NDArray[np.generic], test: str) -> NDArray[np.float64]:
+    """Return a statistic of m tables that have both outcomes and two levels or more, empty ones apart."""
+    counts = np.asarray(tables, dtype=float)
+    levels, outcomes = counts.sum(axis=2, keepdims=True), counts.sum(axis=1, keepdims=True)
+    occupied = levels > 0
+    expected = np.where(occupied, levels * outcomes / outcomes.sum(axis=2, keepdims=True), 1.0)
+    if test == "likelihood_ratio":
+        statistic = 2 * special.xlogy(counts, counts / expected).sum(axis=(1, 2))
+        return np.asarray(np.maximum(statistic, 0.0))
+    distance = np.where(occupied, np.abs(counts - expected), 0.0)
+    if test == "yates":
+        smallest = np.where(occupied, distance, np.inf).min(axis=(1, 2), keepdims=True)
+        distance = np.where(occupied, distance - np.minimum(0.5, smallest), 0.0)
+    statistic = (distance**2 / expected).sum(axis=(1, 2))
+    return np.asarray(np.where((test == "yates") & (occupied.sum(axis=(1, 2)) != 2), np.nan, statistic))
 
 
 def _occupied(counts: ArrayLike) -> NDArray[np.int64]:

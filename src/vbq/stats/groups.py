@@ -6,6 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
+Array = NDArray[np.float64]
+
+FLAT = 1e-12  # share of a sum of squares that is rounding
+
 
 @dataclass(frozen=True)
 class LocationTests:
@@ -46,39 +50,64 @@ def compare_groups(values: ArrayLike, groups: ArrayLike) -> LocationTests:
         return LocationTests(n, "t" if k == 2 else "F", nan, nan, nan, nan, nan, nan)
     # Leading digits that all values share would cost the means their last ones: take them off first.
     centered = [sample - x.mean() for sample in samples]
-    sizes = np.array([len(sample) for sample in centered])
-    means = np.array([sample.mean() for sample in centered])
-    within = sum(float(((sample - mean) ** 2).sum()) for sample, mean in zip(centered, means, strict=True))
-    between = float((sizes * (means - (sizes * means).sum() / n) ** 2).sum())
-    df_residual = n - k
-    with np.errstate(divide="ignore", invalid="ignore"):
-        f = np.divide(between / (k - 1), within / df_residual)
-    p_ols = float(special.fdtrc(k - 1, df_residual, f))
-    p_welch = _welch_p(centered)
+    sizes = np.array([[len(sample) for sample in centered]])
+    means = np.array([[sample.mean() for sample in centered]])
+    within = np.array([[((sample - sample.mean()) ** 2).sum() for sample in centered]])
+    within[0, [np.ptp(sample) == 0 for sample in centered]] = 0
+    f, p_ols = _one_way(sizes, means, within)
+    p_welch = float(_welch_p_values(sizes, means, within)[0])
     if k > 2:
-        return LocationTests(
-            n, "F", float(f), k - 1, df_residual, p_ols, p_welch, float(stats.kruskal(*samples).pvalue)
-        )
-    t = float(np.sign(means[0] - means[1]) * np.sqrt(f))
+        p_rank = float(stats.kruskal(*samples).pvalue)
+        return LocationTests(n, "F", float(f[0]), k - 1, n - k, float(p_ols[0]), p_welch, p_rank)
+    t = float(np.sign(means[0, 0] - means[0, 1]) * np.sqrt(f[0]))
     p_rank = float(stats.mannwhitneyu(*samples, method="asymptotic").pvalue)
-    return LocationTests(n, "t", t, df_residual, nan, p_ols, p_welch, p_rank)
+    return LocationTests(n, "t", t, n - k, nan, float(p_ols[0]), p_welch, p_rank)
 
 
-def _welch_p(samples: list[NDArray[np.float64]]) -> float:
-    """P-value of Welch's one-way test (Welch 1951); for two groups it is Welch's t test."""
-    sizes = np.array([len(sample) for sample in samples])
-    if sizes.min() < 2:
-        return float("nan")
-    means = np.array([sample.mean() for sample in samples])
-    variances = np.array([sample.var(ddof=1) for sample in samples])
-    if any(np.ptp(sample) == 0 for sample in samples):
-        return float("nan")
-    weights = sizes / variances
-    k = len(samples)
-    lack = float(((1 - weights / weights.sum()) ** 2 / (sizes - 1)).sum())
-    mean = float((weights * means).sum() / weights.sum())
-    f = float((weights * (means - mean) ** 2).sum()) / (k - 1) / (1 + 2 * (k - 2) / (k**2 - 1) * lack)
-    return float(special.fdtrc(k - 1, (k**2 - 1) / (3 * lack), f))
+def location_p_values(sizes: ArrayLike, sums: ArrayLike, squares: ArrayLike, test: str) -> Array:
+    """Return the p-values of m comparisons of k groups by "ols" or "welch", from moments (m x k each).
+
+    The tests are those of `compare_groups`, on counts or on the weights of resamples: how many values each
+    group has, their sum, and the sum of their squares. Center the values first, or digits are lost. NaN as
+    there; a variable counts as constant where its variance is within rounding of zero.
+    """
+    n, total, square = (np.asarray(moments, dtype=float) for moments in (sizes, sums, squares))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        means = np.where(n > 0, total / n, 0.0)
+    within = square - n * means**2
+    within = np.where(within > FLAT * square, within, 0.0)
+    k, N = n.shape[1], n.sum(axis=1)
+    spread = square.sum(axis=1) - total.sum(axis=1) ** 2 / np.maximum(N, 1)
+    testable = (n > 0).all(axis=1) & (k < N) & (spread > FLAT * square.sum(axis=1))
+    p_values = np.full(len(n), np.nan)
+    which = (n[testable], means[testable], within[testable])
+    p_values[testable] = _one_way(*which)[1] if test == "ols" else _welch_p_values(*which)
+    return p_values
+
+
+def _one_way(sizes: Array, means: Array, within: Array) -> tuple[Array, Array]:
+    """Return F and p-value of m analyses of variance of k groups (m x k sizes, means, sums of squares)."""
+    n, k = sizes.sum(axis=1), sizes.shape[1]
+    grand_mean = (sizes * means).sum(axis=1) / n
+    between = (sizes * (means - grand_mean[:, None]) ** 2).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        f = np.divide(between / (k - 1), within.sum(axis=1) / (n - k))
+    return f, special.fdtrc(k - 1, n - k, f)
+
+
+def _welch_p_values(sizes: Array, means: Array, within: Array) -> Array:
+    """Return the p-values of m of Welch's one-way tests (Welch 1951); for two groups his t tests."""
+    p_values = np.full(len(sizes), np.nan)
+    testable = (sizes >= 2).all(axis=1) & (within > 0).all(axis=1)
+    n, mean, k = sizes[testable], means[testable], sizes.shape[1]
+    weights = n * (n - 1) / within[testable]
+    total = weights.sum(axis=1)
+    lack = ((1 - weights / total[:, None]) ** 2 / (n - 1)).sum(axis=1)
+    center = (weights * mean).sum(axis=1) / total
+    f = (weights * (mean - center[:, None]) ** 2).sum(axis=1) / (k - 1)
+    f /= 1 + 2 * (k - 2) / (k**2 - 1) * lack
+    p_values[testable] = special.fdtrc(k - 1, (k**2 - 1) / (3 * lack), f)
+    return p_values
 
 
 @dataclass(frozen=True)

@@ -8,25 +8,43 @@ from numpy.typing import ArrayLike, NDArray
 BLOCK_BYTES = 16 * 2**20
 
 
-def bootstrap_weights(strata: ArrayLike, replicates: int, seed: int) -> Iterator[NDArray[np.float64]]:
+def bootstrap_weights(
+    strata: ArrayLike, replicates: int, seed: int, first: int = 0
+) -> Iterator[NDArray[np.float64]]:
     """Yield blocks of resamples as weights: how often each of n observations was drawn.
 
     Observations are drawn with replacement within each stratum, so that every resample keeps the
-    strata's sizes (give one stratum for an unstratified bootstrap). Blocks are b x n, together
-    `replicates` rows, in about 16 MB each. Replicate i draws from its own generator,
-    seeded with (seed, i): neither the block size nor `replicates` changes what it draws.
+    strata's sizes (give one stratum for an unstratified bootstrap). Blocks are b x n, together the
+    `replicates` from number `first` on, in about 16 MB each. Replicate i draws from a stretch of its own of
+    the seed's counter-based stream (Philox, Salmon et al. 2011): neither the block size nor `replicates`
+    changes what it draws.
     """
-    labels = np.asarray(strata)
-    members = [np.flatnonzero(labels == label) for label in np.unique(labels)]
-    block = max(1, BLOCK_BYTES // (8 * len(labels)))
-    for first in range(0, replicates, block):
-        weights = np.zeros((min(block, replicates - first), len(labels)))
-        for i, row in enumerate(weights, start=first):
-            generator = np.random.default_rng([seed, i])
-            for indices in members:
-                drawn = generator.integers(len(indices), size=len(indices))
-                row[indices] = np.bincount(drawn, minlength=len(indices))
-        yield weights
+    _, stratum = np.unique(np.asarray(strata), return_inverse=True)
+    n = len(stratum)
+    order = np.argsort(stratum, kind="stable")  # the members of each stratum stand together
+    sizes = np.bincount(stratum)
+    begins = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    scale = np.repeat(sizes, sizes) / 2.0**53
+    for begin, end in blocks(first, first + replicates, 8 * n):
+        drawn = begins + (_uniform_bits(n, begin, end, seed) * scale).astype(np.intp)
+        cells = order[drawn] + n * np.arange(end - begin)[:, None]
+        yield np.bincount(cells.ravel(), minlength=(end - begin) * n).reshape(-1, n).astype(float)
+
+
+def blocks(first: int, last: int, row_bytes: int) -> Iterator[tuple[int, int]]:
+    """Yield begin and end of stretches of first to last whose rows take about `BLOCK_BYTES` together."""
+    block = max(1, BLOCK_BYTES // row_bytes)
+    for begin in range(first, last, block):
+        yield begin, min(begin + block, last)
+
+
+def _uniform_bits(n: int, begin: int, end: int, seed: int) -> NDArray[np.float64]:
+    """Return n numbers from 0 to 2**53 - 1 for each replicate from begin to end."""
+    steps = -(-n // 4)  # of the counter, each of which makes four numbers
+    stream = np.random.Philox(key=seed)
+    stream.advance(begin * steps)
+    raw = stream.random_raw((end - begin) * steps * 4).reshape(end - begin, steps * 4)
+    return np.asarray(raw[:, :n] >> np.uint64(11), dtype=float)
 
 
 def affordable(replicates: int, n: int, draws: float, at_least: int) -> int:

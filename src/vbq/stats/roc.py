@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
 Array = NDArray[np.float64]
 
@@ -25,8 +25,8 @@ def areas_under_curves(outcome: ArrayLike, scores: ArrayLike) -> Areas:
     """Estimate the AUC of each score and their covariance (DeLong, DeLong and Clarke-Pearson 1988).
 
     `outcome` is n values of 0 or 1, `scores` n x k (or n) without NaN; a higher score means a higher
-    risk, always: nothing is turned round. Ties count one half. Midranks as in Sun and Xu (2014), so
-    time is that of a sort. The covariance is NaN with fewer than two observations in a class.
+    risk, always: nothing is turned round. Ties count one half. The placements come from one
+    sort of each score. The covariance is NaN with fewer than two observations in a class.
 
     Replicates `pROC::auc`, `var` and `cov` (absolute 1e-10).
 
@@ -37,16 +37,40 @@ def areas_under_curves(outcome: ArrayLike, scores: ArrayLike) -> Areas:
     m, n = int(y.sum()), int((~y).sum())
     if not m or not n:
         raise ValueError("an AUC needs observations with and without the event")
-    among_all = stats.rankdata(x, axis=0)
-    events = (among_all[y] - stats.rankdata(x[y], axis=0)) / n
-    others = 1 - (among_all[~y] - stats.rankdata(x[~y], axis=0)) / m
-    auc = events.mean(axis=0)
+    events, others = np.empty((x.shape[1], m)), np.empty((x.shape[1], n))
+    for i, score in enumerate(x.T):
+        events[i], others[i] = _placements(score, y, in_order=x.shape[1] == 1)
     if min(m, n) < 2:
         covariance = np.full((x.shape[1],) * 2, np.nan)
     else:
-        covariance = np.atleast_2d(np.cov(events, rowvar=False)) / m
-        covariance = covariance + np.atleast_2d(np.cov(others, rowvar=False)) / n
-    return Areas(auc, covariance, m + n, m)
+        covariance = np.atleast_2d(np.cov(events)) / m + np.atleast_2d(np.cov(others)) / n
+    return Areas(events.mean(axis=1), covariance, m + n, m)
+
+
+def _placements(score: Array, event: NDArray[np.bool_], in_order: bool) -> tuple[Array, Array]:
+    """Return DeLong's placements: of each event the share of others below it, of each other of events above.
+
+    Ties count one half. Placements come in the order of the observations, or `in_order` of the score, which
+    saves the time to put them back.
+    """
+    order = np.argsort(score)
+    x, y = score[order], event[order]
+    n_events = np.cumsum(y)
+    n_others = np.arange(1, len(y) + 1) - n_events
+    differs = x[1:] != x[:-1]
+    if differs.all():
+        others_below, events_above = n_others[y].astype(float), (n_events[-1] - n_events[~y]).astype(float)
+    else:
+        first = np.maximum.accumulate(np.where(np.append(True, differs), np.arange(len(y)), 0))
+        last = np.append(np.flatnonzero(differs), len(y) - 1)[np.cumsum(np.append(0, differs))]
+        others_below = (np.append(0, n_others)[first] + n_others[last])[y] / 2
+        events_above = n_events[-1] - (np.append(0, n_events)[first] + n_events[last])[~y] / 2
+    others_below, events_above = others_below / n_others[-1], events_above / n_events[-1]
+    if in_order:
+        return others_below, events_above
+    placed = np.empty(len(y))
+    placed[order[y]], placed[order[~y]] = others_below, events_above
+    return placed[event], placed[~event]
 
 
 def tie_nearly_equal(linear_predictor: ArrayLike) -> Array:
