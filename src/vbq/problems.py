@@ -36,7 +36,9 @@ class Problem:
         row = "" if self.row is None else str(self.row)
         where = " ".join(part for part in (f"{self.file}:{row}", self.column) if part)
         value = f" '{self.value}'" if self.value else ""
-        return " ".join(f"{where}{value} - {self.rule} - {self.action}".split())
+        line = " ".join(f"{where}{value} - {self.rule} - {self.action}".split())
+        # Control characters of a heading would command the terminal.
+        return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
 
 
 COLUMNS = [field.name for field in fields(Problem)]

@@ -18,7 +18,7 @@ def plan(**changes):
             },
             "pairs": [["vbq", "both"]],
         },
-        "cutoff": {"score": "vbq", "sensitivity": 0.9},
+        "cutoff": {"score": "vbq", "way": "youden", "sensitivity": 0.9},
         "subanalyses": {"by_age": {"title": "By age", "score": "vbq", "variables": ["age"]}},
     }
     return {**complete, **changes}
@@ -53,8 +53,8 @@ def test_agreement_needs_two_readers(readers, told):
     ("changes", "told"),
     [
         ({"univariable": {"variables": ["agee"]}}, "no variable agee in the codebook"),
-        ({"cutoff": {"score": "bmii", "sensitivity": 0.9}}, "cutoff: no variable bmii"),
-        ({"cutoff": {"score": "steroids", "sensitivity": 0.9}}, "steroids is binary"),
+        ({"cutoff": {"score": "bmii", "way": "youden", "sensitivity": 0.9}}, "cutoff: no variable bmii"),
+        ({"cutoff": {"score": "steroids", "way": "youden", "sensitivity": 0.9}}, "steroids is binary"),
         ({"multivariable": {"exclude": ["bmi"]}}, "multivariable.exclude: bmi"),
         ({"univariable": {"variables": ["age", "new_vcf"]}}, "new_vcf is the outcome itself"),
         (
@@ -104,5 +104,5 @@ def test_each_contradiction_is_told(changes, told):
 
 
 def test_all_contradictions_are_told_at_once():
-    changes = {"multivariable": {"exclude": ["bmi"]}, "cutoff": {"score": "steroids", "sensitivity": 0.5}}
+    changes = {"multivariable": {"exclude": ["bmi"]}, "cutoff": {"score": "steroids", "way": "youden", "sensitivity": 0.5}}
     assert len(contradictions(plan(**changes), VARIABLES)) == 2

@@ -70,7 +70,8 @@ IDENTIFYING = re.compile(
 JOINED_TERMS = {term.replace(" ", "") for term in ", ".join(TERMS.values()).split(", ") if len(term) > 5}
 NAMED_THING = re.compile(
     r"\b(?:brand|center|centre|cohort|department|device|drug|event|form|hospital|institution|"
-    r"instrument|level|manufacturer|medication|model|protocol|scanner|sequence|series|site|vendor) name\b"
+    r"instrument|label|level|manufacturer|medication|model|protocol|region|roi|scanner|segment|sequence|"
+    r"series|site|vendor) name\b"
 )
 READER = (
     "reader|rater|observer|radiologist|judge|assessor|examiner|untersucher|befunder|leser|auswerter|lecteur|"

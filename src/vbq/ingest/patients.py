@@ -1,6 +1,6 @@
 """The columns of patients, or of their lesions -> canonical variables that do not contradict each other."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from vbq.problems import COHORT_FILE, Problems
 from vbq.scores import sins
 
 SINS_VARIABLES = (*SINS_COMPONENTS, "sins")
+Flag = Callable[[str, pd.Series, str, str], None]  # of a variable, where it is wrong, with rule and action
 
 
 def read_variables(
@@ -29,35 +30,51 @@ def read_variables(
     """
     values = pd.DataFrame(index=table.frame.index)
     headings: dict[str, str] = {}
+    origin: dict[str, pd.Series] = {}  # the row that each value stands in, of variables from other rows
+    id_heading = section["id"].strip()
     for name, entry in section["columns"].items():
         column = column_from(name, entry, section.get("missing", ()))
         if not _is_usable(table.section, name, entry, codebook, problems):
             continue
         if column.heading not in table.frame or not set(column.rows) <= set(table.frame):
             continue
+        if column.rows and id_heading not in table.frame:
+            continue
         headings[name] = column.heading
         if column.rows:
-            id_heading = section["id"].strip()
-            values[name] = _from_other_rows(table, whole, column, codebook[name], id_heading, problems)
+            values[name], origin[name] = _from_other_rows(
+                table, whole, column, codebook[name], id_heading, problems
+            )
         else:
             values[name] = read_values(table, column, codebook[name], problems)
     values = values[[name for name in codebook if name in values]]
-    _check_fracture_count(table, values, headings, problems)
-    return _with_sins(table, values, headings, problems)
+
+    def flag(name: str, wrong: pd.Series, rule: str, action: str) -> None:
+        if name not in origin:
+            table.flag(problems, headings[name], wrong, rule, action)
+            return
+        read_from = whole.frame.index.isin(origin[name][wrong])
+        whole.flag(problems, headings[name], pd.Series(read_from, whole.frame.index), rule, action)
+
+    _check_fracture_count(values, headings, flag)
+    if "sins" in values:
+        _check_total(values, flag)
+    return _with_sins(table, values, problems)
 
 
 def _from_other_rows(
     table: Table, whole: Table, column: Column, variable: Variable, id_heading: str, problems: Problems
-) -> pd.Series:
-    """Return a variable that stands in other rows of the patients, such as those of a later visit."""
+) -> tuple[pd.Series, pd.Series]:
+    """Return a variable that stands in other rows of the patients, as of a later visit, and these rows."""
     others = replace(whole, frame=whole.frame[rows_with(whole.frame, column.rows)])
     ids = others.frame[id_heading]
     repeated = ids.duplicated() & (ids != "")
     action = "`rows` leaves more than one row of a patient: ask for one of them"
     others.flag(problems, column.heading, repeated, "several rows of a patient", action)
     values = read_values(others, column, variable, problems)[~repeated]
-    by_id = values.set_axis(ids[~repeated])
-    return table.frame[id_heading].map(by_id).astype(values.dtype)
+    of_patients = table.frame[id_heading]
+    rows = pd.Series(values.index, index=ids[~repeated])
+    return of_patients.map(values.set_axis(ids[~repeated])).astype(values.dtype), of_patients.map(rows)
 
 
 def index_lesions(
@@ -118,25 +135,18 @@ def _is_usable(
     return True
 
 
-def _check_fracture_count(
-    table: Table, values: pd.DataFrame, headings: Mapping[str, str], problems: Problems
-) -> None:
+def _check_fracture_count(values: pd.DataFrame, headings: Mapping[str, str], flag: Flag) -> None:
     if not {"new_vcf", "n_new_vcf"} <= set(values):
         return
     fractured, count = values["new_vcf"].astype("float64"), values["n_new_vcf"]
     contradicts = ((fractured == 0) & (count > 0)) | ((fractured == 1) & (count == 0))
     action = "a patient has a new fracture exactly if the count is above 0: correct one of them"
-    rule = f"contradicts {headings['new_vcf']}"
-    table.flag(problems, headings["n_new_vcf"], contradicts, rule, action)
+    flag("n_new_vcf", contradicts, f"contradicts {headings['new_vcf']}", action)
 
 
-def _with_sins(
-    table: Table, values: pd.DataFrame, headings: Mapping[str, str], problems: Problems
-) -> pd.DataFrame:
+def _with_sins(table: Table, values: pd.DataFrame, problems: Problems) -> pd.DataFrame:
     """Return the variables with `sins` last: the total given, else the sum of the components."""
     components = [name for name in SINS_COMPONENTS if name in values]
-    if "sins" in values:
-        _check_total(table, values, headings["sins"], problems)
     if len(components) < len(SINS_COMPONENTS):
         if components and "sins" not in values:
             lacking = ", ".join(name for name in SINS_COMPONENTS if name not in components)
@@ -149,7 +159,7 @@ def _with_sins(
     return values.assign(sins=total)
 
 
-def _check_total(table: Table, values: pd.DataFrame, heading: str, problems: Problems) -> None:
+def _check_total(values: pd.DataFrame, flag: Flag) -> None:
     """Collect an error for totals that the components, as far as they are known, cannot add up to."""
     points = values.reindex(columns=list(SINS_COMPONENTS)).astype("float64")
     highest = pd.Series({name: max(VARIABLES[name].levels) for name in SINS_COMPONENTS})
@@ -161,4 +171,4 @@ def _check_total(table: Table, values: pd.DataFrame, heading: str, problems: Pro
             found = f"the components given add up to {low:g}, all six to {high:g} at most"
         rows = contradicts & (least == low) & (most == high)
         action = f"{found}: correct one of them"
-        table.flag(problems, heading, rows, "SINS total contradicts its components", action)
+        flag("sins", rows, "SINS total contradicts its components", action)

@@ -151,7 +151,10 @@ def _check_sheet(file: str, sheet: Sheet, sections: Mapping[str, Section], probl
         )
         problems.add(file, "heading missing", action, row=sheet.heading_row)
         return False
-    for position in sheet.unnamed:
+    numbers_rows = any(
+        "format" in section for section in sections.values()
+    )  # as ImageJ does, without a heading
+    for position in () if numbers_rows else sheet.unnamed:
         action = f"column {position} has values: give it a heading"
         problems.add(file, "heading missing", action, row=sheet.heading_row)
     for heading, count in headings.items():

@@ -11,7 +11,7 @@ from scipy import special
 from vbq.stats.logistic import is_separated
 
 Array = NDArray[np.float64]
-T = TypeVar("T")
+State = TypeVar("State", bound=tuple[Array, ...])
 
 MAX_ITERATIONS = 100
 CONVERGED = 1e-13  # largest element of the score equations, as a share of the observations
@@ -20,7 +20,8 @@ MAX_PENALIZED_ITERATIONS = 1000  # scoring converges slowly where a maximum is f
 PENALIZED_CONVERGED = 1e-16  # Newton decrement
 LONGEST_STEP = 5.0
 MAX_HALVINGS = 30
-FAR = 12.0  # a linear predictor beyond which a maximum may be infinite
+UNCHECKED = 1e-9  # promised rise of a log-likelihood that is taken without looking
+DIVERGING = 0.1  # last step of a linear predictor that is on its way to infinity
 
 
 class _Design:
@@ -30,8 +31,8 @@ class _Design:
         self.X = X
         self.is_shared = X.ndim == 2
         self.p = X.shape[-1]
-        self._row, self._column = np.triu_indices(self.p)
         if self.is_shared:
+            self._row, self._column = np.triu_indices(self.p)
             self._products = X[:, self._row] * X[:, self._column]
 
     def of(self, which: NDArray[np.intp]) -> "_Design":
@@ -62,6 +63,21 @@ class _Design:
             both = np.where(self._row == self._column, 1.0, 2.0)
             return np.asarray((matrices[:, self._row, self._column] * both) @ self._products.T)
         return np.asarray(((self.X @ matrices) * self.X).sum(axis=2))
+
+    def cubic_forms(self, left: Array, right: Array, matrices: Array) -> Array:
+        """Return sum over i, j of left_i x_i (x_i' M x_j)² right_j x_j' for m matrices M (m x p x p)."""
+        X = self.X if self.is_shared else self.X.transpose(0, 2, 1)
+        p, m = self.p, len(matrices)
+        squares = (self.X[..., :, None] * self.X[..., None, :]).reshape(*self.X.shape[:-1], p * p)
+        if self.is_shared:
+            thirds = (X[:, :, None] * squares[:, None, :]).reshape(len(X), p**3)
+            of_left, of_right = ((weights @ thirds).reshape(m, p, p, p) for weights in (left, right))
+        else:
+            of_left, of_right = (
+                (X @ (weights[:, :, None] * squares)).reshape(m, p, p, p) for weights in (left, right)
+            )
+        between = matrices[:, None] @ of_right @ matrices[:, None]
+        return np.asarray(of_left.reshape(m, p, p * p) @ between.reshape(m, p, p * p).transpose(0, 2, 1))
 
 
 def fit_batch(
@@ -98,7 +114,7 @@ def _climb(
     size = n.sum(axis=1)
     active = np.arange(len(y))
     beta = solution
-    eta, value = _likelihood(design, shift, y, n, beta)
+    eta, value = _likelihood(design, shift, y, n, active, beta)
     for _ in range(MAX_ITERATIONS):
         risks: Array = special.expit(eta)
         score = design.transposed_times(y - n * risks)
@@ -111,33 +127,45 @@ def _climb(
             beta, value, risks, score = beta[moving], value[moving], risks[moving], score[moving]
         information = design.information(n * risks * (1 - risks))
         step = np.asarray(np.linalg.solve(information, score[:, :, None])[:, :, 0], dtype=float)
-        beta, eta, value = _uphill(beta, step, value, partial(_likelihood, design, shift, y, n))
+        gain = np.einsum("mi,mi->m", step, score)
+        beta, (eta, value) = _uphill(beta, step, gain, value, partial(_likelihood, design, shift, y, n))
         solution[active], last_step[active] = beta, step
     return solution, last_step
 
 
 def _likelihood(
-    design: _Design, offset: Array, events: Array, totals: Array, beta: Array
+    design: _Design, offset: Array, events: Array, totals: Array, which: NDArray[np.intp], beta: Array
 ) -> tuple[Array, Array]:
-    eta = design.times(beta) + offset
-    return eta, log_likelihoods(events, totals, eta)
+    """Return linear predictors and log-likelihoods of some of the regressions at coefficients."""
+    eta = design.of(which).times(beta) + offset[which]
+    return eta, log_likelihoods(events[which], totals[which], eta)
 
 
 def _uphill(
-    beta: Array, step: Array, value: Array, likelihood: Callable[[Array], tuple[T, Array]]
-) -> tuple[Array, T, Array]:
+    beta: Array,
+    step: Array,
+    gain: Array,
+    value: Array,
+    likelihood: Callable[[NDArray[np.intp], Array], State],
+) -> tuple[Array, State]:
     """Take m steps, none too long, and those that lead downhill halved until they do not.
 
-    Returns the coefficients there, what `likelihood` says besides the values, and the values.
+    `gain` is twice the rise in likelihood that each step promises: one within rounding is not checked.
+    Returns the coefficients there, and what `likelihood` says of them, whose last part are the values.
     """
     step = step * np.minimum(1, LONGEST_STEP / np.abs(step).max(axis=1, keepdims=True).clip(1e-300))
+    everywhere = np.arange(len(beta))
+    state = likelihood(everywhere, beta + step)
+    falling = np.flatnonzero((gain > UNCHECKED) & (state[-1] < value - 1e-12 * np.abs(value)))
     for _ in range(MAX_HALVINGS):
-        state, reached = likelihood(beta + step)
-        falls = reached < value - 1e-12 * np.abs(value)
-        if not falls.any():
+        if not len(falling):
             break
-        step[falls] /= 2
-    return beta + step, state, reached
+        step[falling] /= 2
+        again = likelihood(falling, beta[falling] + step[falling])
+        for part, new in zip(state, again, strict=True):
+            part[falling] = new
+        falling = falling[again[-1] < value[falling] - 1e-12 * np.abs(value[falling])]
+    return beta + step, state
 
 
 def log_likelihoods(events: Array, totals: Array, eta: Array) -> Array:
@@ -155,24 +183,57 @@ def fit_batch_penalized(X: ArrayLike, events: ArrayLike, totals: ArrayLike) -> A
     design = _Design(np.asarray(X, dtype=float))
     y, n = np.asarray(events, dtype=float), np.asarray(totals, dtype=float)
     beta = np.zeros((len(y), design.p))
-
-    def likelihood(beta: Array) -> tuple[tuple[Array, Array], Array]:
-        eta = design.times(beta)
-        risks: Array = special.expit(eta)
-        information = design.information(n * risks * (1 - risks))
-        value = log_likelihoods(y, n, eta) + np.linalg.slogdet(information)[1] / 2
-        return (risks, information), value
-
-    (risks, information), value = likelihood(beta)
+    solution, active = beta.copy(), np.arange(len(y))
+    risks, information, value = _penalized(design, y, n, active, beta)
     for _ in range(MAX_PENALIZED_ITERATIONS):
-        inverse = np.asarray(np.linalg.inv(information), dtype=float)
-        leverage = n * risks * (1 - risks) * design.quadratic_forms(inverse)
-        score = design.transposed_times(y - n * risks + leverage * (0.5 - risks))
-        step = np.einsum("mij,mj->mi", inverse, score)
-        if np.einsum("mi,mi->m", step, score).max(initial=0) < PENALIZED_CONVERGED:
+        score, curvature = _penalized_derivatives(design, y, n, risks, information)
+        step = np.asarray(np.linalg.solve(curvature, score[:, :, None])[:, :, 0], dtype=float)
+        gain = np.einsum("mi,mi->m", step, score)
+        moving = gain >= PENALIZED_CONVERGED
+        if not moving.any():
             break
-        beta, (risks, information), value = _uphill(beta, step, value, likelihood)
-    return beta
+        if not moving.all():
+            active, design = active[moving], design.of(moving)
+            y, n, beta, value, step, gain = (each[moving] for each in (y, n, beta, value, step, gain))
+        beta, state = _uphill(beta, step, gain, value, partial(_penalized, design, y, n))
+        risks, information, value = state
+        solution[active] = beta
+    return solution
+
+
+def _penalized_derivatives(
+    design: _Design, events: Array, totals: Array, risks: Array, information: Array
+) -> tuple[Array, Array]:
+    """Return Firth's modified scores (m x p), and matrices (m x p x p) by which a step climbs.
+
+    They are the negative Hessians of the penalized likelihoods. Where one is not positive definite, it is the
+    information of the observations and their leverages, whose plain score the modified one is.
+    """
+    inverse = np.asarray(np.linalg.inv(information), dtype=float)
+    variance = risks * (1 - risks)
+    leverage = totals * variance * design.quadratic_forms(inverse)
+    score = design.transposed_times(events - totals * risks + leverage * (0.5 - risks))
+    # d leverage_i / d eta_j = leverage_i (1 - 2 r_i) [i = j] - w_i q_ij² w_j (1 - 2 r_j), with q = X inverse X'.
+    skew, weight = 1 - 2 * risks, totals * variance
+    own = design.information(leverage * (skew * (0.5 - risks) - variance))
+    across = design.cubic_forms(weight * skew / 2, weight * skew, inverse)
+    hessian = information - own + across
+    augmented = design.information((totals + leverage) * variance)
+    least = np.maximum(1e-6 * np.linalg.eigvalsh(augmented)[:, 0], 10 * RIDGE)
+    climbs = np.linalg.eigvalsh(hessian)[:, 0] > least
+    return score, np.where(climbs[:, None, None], hessian, augmented)
+
+
+def _penalized(
+    design: _Design, events: Array, totals: Array, which: NDArray[np.intp], beta: Array
+) -> tuple[Array, Array, Array]:
+    """Return risks, information matrices and Firth's penalized log-likelihoods, as `_likelihood` does."""
+    own = design.of(which)
+    eta = own.times(beta)
+    risks: Array = special.expit(eta)
+    information = own.information(totals[which] * risks * (1 - risks))
+    value = log_likelihoods(events[which], totals[which], eta) + np.linalg.slogdet(information)[1] / 2
+    return risks, information, value
 
 
 def fit_batch_finite(
@@ -185,7 +246,7 @@ def fit_batch_finite(
     beta, step = _climb(X, events, totals, 0.0, start)
     design = _Design(np.asarray(X, dtype=float))
     y, n = np.asarray(events, dtype=float), np.asarray(totals, dtype=float)
-    far = np.flatnonzero((np.abs(design.times(beta)) * (n > 0)).max(axis=1) > FAR)
+    far = np.flatnonzero(np.abs(design.times(step)).max(axis=1, initial=0) > DIVERGING)
     own = design.of(far)
     along = own.times(step[far])
     # On the way to infinity the steps go along a direction that separates the outcomes: that is a proof.
@@ -193,7 +254,7 @@ def fit_batch_finite(
     with_event, without = y[far] > 0, y[far] < n[far]
     proven = ~((with_event & (along < -tolerance)) | (without & (along > tolerance))).any(axis=1)
     separated = np.zeros(len(y), dtype=bool)
-    separated[far] = proven & (np.abs(along).max(axis=1, initial=0) > 0)
+    separated[far] = proven
     for i in far[~proven]:
         rows = design.X if design.is_shared else design.X[i]
         counted = np.vstack([rows[y[i] > 0], rows[y[i] < n[i]]])
@@ -204,6 +265,38 @@ def fit_batch_finite(
     return beta, separated
 
 
+class Ranking:
+    """The order of m x k scores, or of k that m samples share (1 x k), from which areas follow for any weights."""
+
+    def __init__(self, scores: ArrayLike) -> None:
+        x = np.asarray(scores, dtype=float)
+        self._order = np.argsort(x, axis=1, kind="stable")
+        self._changes = np.diff(np.take_along_axis(x, self._order, axis=1), axis=1) > 0
+
+    def auc(self, event_weights: ArrayLike, other_weights: ArrayLike) -> Array:
+        """Return the m areas under the ROC curves, as `weighted_auc` does."""
+        with_event, without = (self._sorted(weights) for weights in (event_weights, other_weights))
+        through = np.cumsum(without, axis=1)
+        total = with_event.sum(axis=1) * through[:, -1]
+        if self._changes.all():
+            below, within = through - without, through
+        else:
+            edge = np.ones((len(self._changes), 1), dtype=bool)
+            # Weight of the others below each group of ties, and below or in it.
+            begins = np.where(np.hstack([edge, self._changes]), through - without, 0)
+            below = np.maximum.accumulate(begins, axis=1)
+            last = np.where(np.hstack([self._changes, edge]), through, np.inf)
+            within = np.minimum.accumulate(last[:, ::-1], axis=1)[:, ::-1]
+        wins = (with_event * (below + within)).sum(axis=1) / 2
+        return np.asarray(np.divide(wins, total, out=np.full(len(wins), np.nan), where=total > 0))
+
+    def _sorted(self, weights: ArrayLike) -> Array:
+        each = np.asarray(weights, dtype=float)
+        if len(self._order) == 1:
+            return each[:, self._order[0]]
+        return np.take_along_axis(np.broadcast_to(each, self._order.shape), self._order, axis=1)
+
+
 def weighted_auc(scores: ArrayLike, event_weights: ArrayLike, other_weights: ArrayLike) -> Array:
     """Return the m areas under the ROC curves of m x k scores, of which each counts for both classes.
 
@@ -211,20 +304,4 @@ def weighted_auc(scores: ArrayLike, event_weights: ArrayLike, other_weights: Arr
     half. With the weights of resamples these are the areas of the resamples, with risks and their complements
     the area to be expected of calibrated risks. NaN where a class has no weight.
     """
-    x, with_event, without = (
-        np.asarray(values, dtype=float) for values in (scores, event_weights, other_weights)
-    )
-    order = np.argsort(x, axis=1, kind="stable")
-    x, with_event, without = (
-        np.take_along_axis(values, order, axis=1) for values in (x, with_event, without)
-    )
-    through = np.cumsum(without, axis=1)
-    changes = np.diff(x, axis=1) > 0
-    edge = np.ones((len(x), 1), dtype=bool)
-    # Weight of the others below each group of ties, and below or in it.
-    below = np.maximum.accumulate(np.where(np.hstack([edge, changes]), through - without, 0), axis=1)
-    last = np.where(np.hstack([changes, edge]), through, np.inf)
-    within = np.minimum.accumulate(last[:, ::-1], axis=1)[:, ::-1]
-    total = with_event.sum(axis=1) * through[:, -1]
-    wins = (with_event * (below + within)).sum(axis=1) / 2
-    return np.asarray(np.divide(wins, total, out=np.full(len(x), np.nan), where=total > 0))
+    return Ranking(scores).auc(event_weights, other_weights)

@@ -6,8 +6,7 @@ is chosen.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -26,42 +25,58 @@ COLUMNS = [
 ]
 
 
-@dataclass(frozen=True)
 class WeightedCurve:
-    """Sensitivity and specificity of every candidate cut-off in each of b weighted samples.
+    """Sensitivity and specificity of every candidate cut-off of n scores in each of b weighted samples.
 
-    `values` has the v distinct scores in increasing order and `drawn` (b x v) whether a sample has
-    them. Candidate c, of v + 1, lies below value c and above value c - 1; `sensitivity` and
-    `specificity` are b x (v + 1). `mean_with` and `mean_without` are the b mean scores with and without
-    the event.
+    `events` and `others` are b x n: how often each score counts with the event and without it. Candidate c,
+    of v + 1, lies below the c-th distinct value and above the one before. What a way to choose does not ask
+    for is not computed.
     """
 
-    values: Array
-    drawn: NDArray[np.bool_]
-    sensitivity: Array
-    specificity: Array
-    mean_with: Array
-    mean_without: Array
+    def __init__(self, score: Array, events: Array, others: Array) -> None:
+        self._score, self._events, self._others = score, events, others
 
     @classmethod
     def of(cls, event: NDArray[np.bool_], score: Array, weights: Array) -> "WeightedCurve":
-        """Compute the curve of n scores under b x n weights."""
-        values, position = np.unique(score, return_inverse=True)
-        order = np.argsort(position, kind="stable")
-        last_of_value = np.searchsorted(position[order], np.arange(len(values)), side="right") - 1
+        """Return the curve of n outcomes and scores under b x n weights."""
+        return cls(score, weights * event, weights * ~event)
 
-        def share_at_or_below(members: NDArray[np.bool_]) -> Array:
-            below = np.cumsum((weights * members)[:, order], axis=1)
-            return np.hstack([np.zeros((len(weights), 1)), below[:, last_of_value] / below[:, -1:]])
+    @cached_property
+    def mean_with(self) -> Array:
+        """The b mean scores with the event."""
+        return np.asarray(self._events @ self._score / self._events.sum(axis=1))
 
-        return cls(
-            values=values,
-            drawn=np.diff(np.cumsum(weights[:, order], axis=1)[:, last_of_value], prepend=0) > 0,
-            sensitivity=1 - share_at_or_below(event),
-            specificity=share_at_or_below(~event),
-            mean_with=(weights * event) @ score / (weights @ event),
-            mean_without=(weights * ~event) @ score / (weights @ ~event),
-        )
+    @cached_property
+    def mean_without(self) -> Array:
+        """The b mean scores without it."""
+        return np.asarray(self._others @ self._score / self._others.sum(axis=1))
+
+    @cached_property
+    def values(self) -> Array:
+        """The v distinct scores in increasing order."""
+        return np.unique(self._score)
+
+    @cached_property
+    def sensitivity(self) -> Array:
+        """The sensitivity of each candidate (b x (v + 1))."""
+        return 1 - self._share_below(self._events)
+
+    @cached_property
+    def specificity(self) -> Array:
+        """The specificity of each candidate (b x (v + 1))."""
+        return self._share_below(self._others)
+
+    @cached_property
+    def drawn(self) -> NDArray[np.bool_]:
+        """Whether a sample has each value (b x v)."""
+        return np.diff(self._share_below(self._events + self._others), axis=1) > 0
+
+    def _share_below(self, weights: Array) -> Array:
+        """Return the share of each sample's weights below each candidate."""
+        order = np.argsort(self._score, kind="stable")
+        last_of_value = np.searchsorted(self._score[order], self.values, side="right") - 1
+        below = np.cumsum(weights[:, order], axis=1)
+        return np.hstack([np.zeros((len(weights), 1)), below[:, last_of_value] / below[:, -1:]])
 
     def at(self, cutoff: Array) -> tuple[Array, Array]:
         """Return sensitivity and specificity of each sample at its own cut-off (b values)."""

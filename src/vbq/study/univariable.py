@@ -41,15 +41,24 @@ def compare_by_outcome(
     rows = []
     for name in variables:
         variable, known = codebook[name], complete_rows(cohort, [name, outcome])
-        test = (exceptions or {}).get(name) or (
-            categorical_test if variable.is_categorical else continuous_test
-        )
+        test = named_test(variable, categorical_test, continuous_test, exceptions)
         if variable.is_categorical:
             result = _categorical(known[name], known[outcome], variable, test)
         else:
             result = _across_groups(known[name], known[outcome], test)
         rows.append(_describe(variable, len(known), len(cohort)) | result)
     return pd.DataFrame(rows, columns=COLUMNS).astype({"df": "Int64", "df_residual": "Int64"})
+
+
+def named_test(
+    variable: Variable,
+    categorical_test: str = "likelihood_ratio",
+    continuous_test: str = "ols",
+    exceptions: Mapping[str, str] | None = None,
+) -> str:
+    """Return the test that gives a variable's p-value; arguments as those of `compare_by_outcome`."""
+    default = categorical_test if variable.is_categorical else continuous_test
+    return (exceptions or {}).get(variable.name, default)
 
 
 def compare_by_score(

@@ -23,12 +23,14 @@ def read_sheet(
     The format is told from the name, and from the first bytes where the name does not say it. `file` is the
     file's name in problems.
     """
+    if not path.is_file():
+        problems.add(file, "file not found", "correct `file` in the cohort file, or put the file there")
+        return None
     try:
         with path.open("rb") as content:
             first = content.read(4)
-    except OSError:
-        action = "correct `file` in the cohort file, or put the file there"
-        problems.add(file, "file not found", action)
+    except OSError as error:
+        problems.add(file, "file cannot be read", f"{error.strerror}: give it the rights to be read")
         return None
     suffix = path.suffix.lower()
     if suffix in WORKBOOKS or first in (ZIP_MARK, OLD_EXCEL):
@@ -41,5 +43,9 @@ def read_sheet(
     if sheet is None or settings.dictionary is None:
         return sheet
     dictionary = Path(settings.dictionary)
+    if not dictionary.is_file():
+        action = "correct `dictionary` in the cohort file, or put the file there"
+        problems.add(dictionary.name, "file not found", action)
+        return None
     fields = read_dictionary(dictionary, dictionary.name, problems)
     return None if fields is None else with_labels(sheet, fields, settings, file, problems)

@@ -73,7 +73,7 @@ def read_dictionary(path: Path, file: str, problems: Problems) -> dict[str, Fiel
         }.items()
     }
     described = pd.DataFrame({name: cells for name, cells in column.items() if cells is not None})
-    described = described.reindex(columns=list(column)).fillna("").replace("NA", "")
+    described = described.reindex(columns=list(column), fill_value="").replace("NA", "")
     fields: dict[str, Field] = {}
     for row in described.itertuples():
         fields |= _fields_of(row)

@@ -15,6 +15,7 @@ DELIMITERS = (",", ";", "\t", "|")
 ROWS_AT_A_TIME = INSPECTED  # bounds the memory that Python's strings take
 BLOCK = 1 << 20
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+csv.field_size_limit(2**31 - 1)  # a long remark is no unclosed quotation mark
 
 
 def read_text(
@@ -33,7 +34,7 @@ def read_text(
     ) as lines:
         try:
             return _read_lines(lines, path, file, settings, keep, problems)
-        except UnicodeDecodeError:
+        except UnicodeError:  # UTF-16 without its mark is one of no particular place
             _add_undecodable(path, file, settings.encoding, problems)
             return None
 
@@ -59,12 +60,14 @@ def _is_text(path: Path, file: str, encoding: str, problems: Problems) -> bool:
             action = "it is UTF-16: set `encoding: utf-16`, or save it as UTF-8"
             problems.add(file, "not UTF-8", action)
             return False
-        blank = True
+        blank, row = True, 1
         while block:
             blank = blank and not block.strip()
-            if b"\0" in block and not wide:
-                action = "it holds NUL bytes: set `encoding`, or save it as CSV UTF-8"
-                problems.add(file, "not a text file", action)
+            before_nul, nul, _ = block.partition(b"\0")
+            row += before_nul.count(b"\n")
+            if nul and not wide:
+                action = "it holds a NUL byte: set `encoding`, or save it as CSV UTF-8"
+                problems.add(file, "not a text file", action, row=row)
                 return False
             block = content.read(BLOCK)
     if blank:
@@ -74,15 +77,14 @@ def _is_text(path: Path, file: str, encoding: str, problems: Problems) -> bool:
 
 def _add_undecodable(path: Path, file: str, encoding: str | None, problems: Problems) -> None:
     """Collect an error that tells the first line that is not in the encoding."""
-    with path.open("rb") as content:
-        for number, line in enumerate(content, 1):
-            try:
-                line.decode(encoding or "utf-8")
-            except UnicodeDecodeError as error:
-                found = f"byte 0x{line[error.start]:02X} in line {number}"
-                break
-        else:
-            number, found = 1, "a character that is cut in two"
+    content = path.read_bytes()
+    number, found = 1, "a character that is cut in two"
+    try:
+        content.decode(encoding or "utf-8")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode(encoding or "utf-8", "replace")
+        number = len(before.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+        found = f"byte 0x{content[error.start]:02X} in line {number}"
     action = (
         f"{found} is not {encoding}: correct `encoding`"
         if encoding
@@ -119,6 +121,10 @@ def _read_lines(
         )
         problems.add(file, "heading missing", action, row=last)
         return None
+    if keep is not None and not set(keep).intersection(headings):
+        return Sheet(
+            tuple(headings), pd.DataFrame(), pd.DataFrame(), last
+        )  # no mapped heading: no table begins here
     frame, others, unnamed = _read_rows(records, headings, keep, file, settings, problems)
     if not len(frame.index):
         problems.add(file, "empty file", "there is no row of values below the heading row")

@@ -1,8 +1,11 @@
 """Excel workbooks as sheets. Values that Excel stored are read; formulas, macros and links do nothing."""
 
 import datetime as dt
+import io
+import re
 import warnings
 import zipfile
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +21,15 @@ from vbq.problems import Problems
 MOST_BYTES = 60_000_000  # unpacked
 MOST_CELLS = 2_000_000
 MOST_PARTS = 5_000
+MOST_TAGS = 4_000_000  # a cell with a value has four
+MOST_MERGED = 200_000  # cells
 BLOCK = 1 << 20
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 XML = (".xml", ".rels")
+SHEET_NAMED = re.compile(rb"<(?:\w+:)?sheet\s")
+CELL = re.compile(rb"<(?:\w+:)?c[\s>/]")
+FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*ref\s*=\s*["']([A-Z]+\d+:[A-Z]+\d+)["']""")
 AS_CSV = "save the sheet as CSV UTF-8"
 
 
@@ -88,25 +97,44 @@ def _inspect(path: Path) -> bool:
             parts = archive.infolist()
             if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_BYTES:
                 raise _RefusalError(*TOO_LARGE)
-            inspected = [_inspect_part(archive, part) for part in parts if part.filename.endswith(XML)]
-            return any(inspected)
+            seen = [_inspect_part(archive, part) for part in parts if part.filename.endswith(XML)]
+            counts = Counter[str]()
+            for each in seen:
+                counts.update(each)
+            # Each of these few bytes would be a cell, an object or a sheet to read again.
+            most = {"tags": MOST_TAGS, "cells": MOST_CELLS, "merged": MOST_MERGED, "sheets": len(parts)}
+            if any(counts[what] > number for what, number in most.items()):
+                raise _RefusalError(*TOO_LARGE)
+            return counts["formulas"] > 0
     except _RefusalError:
         raise
     except Exception as error:  # zipfile, zlib and the operating system have errors of their own
         raise _RefusalError(*BROKEN) from error
 
 
-def _inspect_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
-    """Whether there are formulas in a part of a workbook; raises _RefusalError."""
-    has_formulas, tail = False, b""
+def _inspect_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Counter[str]:
+    """Count what a part of a workbook makes the parser do, and its formulas; raises _RefusalError."""
+    from openpyxl.worksheet.cell_range import CellRange
+
+    counts, tail = Counter[str](), b""
     with archive.open(part) as content:  # gives no more than the size that the directory promises
         while block := content.read(BLOCK):
             seen = tail + block
             if b"<!DOCTYPE" in seen or b"<!ENTITY" in seen or seen.startswith(UTF16_MARKS):
                 raise _RefusalError("not readable", f"it holds more than a workbook does: {AS_CSV}")
-            has_formulas |= b"<f>" in seen or b"<f " in seen
-            tail = block[-16:]
-    return has_formulas
+            whole, end, tail = seen.rpartition(b">")
+            if not end:  # the parser would begin a tag as long as this again and again
+                raise _RefusalError(*TOO_LARGE)
+            # To read a style is a lot of work.
+            weight = 1 if re.search("sheet|strings", part.filename, re.IGNORECASE) else 10
+            counts["tags"] += weight * whole.count(b"<")
+            counts["cells"] += len(CELL.findall(whole + end))
+            counts["formulas"] += len(FORMULA.findall(whole + end))
+            counts["sheets"] += len(SHEET_NAMED.findall(whole))
+            for area in MERGED.findall(whole):
+                size = CellRange(area.decode()).size
+                counts["merged"] += size["rows"] * size["columns"]
+    return counts
 
 
 def _load(path: Path, formulas: bool) -> Any:
@@ -115,7 +143,9 @@ def _load(path: Path, formulas: bool) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of parts that are not read anyway
-            return openpyxl.load_workbook(path, data_only=not formulas, keep_links=False)
+            # By its content: of a path openpyxl looks at the suffix first.
+            content = io.BytesIO(path.read_bytes())
+            return openpyxl.load_workbook(content, data_only=not formulas, keep_links=False)
     except Exception as error:  # whatever a broken file makes of the parser
         raise _RefusalError(*BROKEN) from error
 

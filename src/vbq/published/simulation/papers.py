@@ -195,7 +195,7 @@ def _plan(variables: Mapping[str, Any], test: str) -> dict[str, Any]:
         },
         "multivariable": {"exclude": ["marker_high", "total_high"]},
         "discrimination": {"scores": scores},
-        "cutoff": {"score": "marker", "sensitivity": 0.9},
+        "cutoff": {"score": "marker", "way": "mean_midpoint_rounded", "sensitivity": 0.9},
         "subanalyses": {
             "marker_by_number": {
                 "title": "Marker by number of events",
