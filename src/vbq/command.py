@@ -1,4 +1,4 @@
-"""The command `vbq`: a look at a cohort's rows before the analysis, and a template for them."""
+"""The command `vbq`: from a site's files to a cohort file, and a look at its rows before the analysis."""
 
 import argparse
 import sys
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vbq.errors import UserError
 
+PLAN = "config/plans/ehresman2019.yaml"
 COHORTS = Path("config", "cohorts")
 
 
@@ -32,6 +33,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="vbq", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    new = commands.add_parser(
+        "new-cohort",
+        help="look at files and propose a cohort file",
+        description="Look at files, propose what their columns hold, write config/cohorts/NAME.yaml.",
+    )
+    new.add_argument("name", metavar="NAME", help="the cohort's name, in lower_snake_case")
+    new.add_argument(
+        "--from", dest="files", nargs="+", required=True, metavar="FILE", help="the site's files"
+    )
+    new.add_argument("--plan", default=PLAN, help=f"the analysis plan (default: {PLAN})")
+    new.set_defaults(run=_new_cohort)
 
     check = commands.add_parser(
         "check",
@@ -73,6 +86,22 @@ def _cohort_file(name: str) -> Path:
     return file
 
 
+def _new_cohort(asked: argparse.Namespace) -> int:
+    from vbq.ingest.propose import propose_cohort_file
+
+    target = COHORTS / f"{asked.name}.yaml"
+    if target.exists():
+        raise UserError(f"{target} exists already: choose another name, or remove it")
+    proposed = propose_cohort_file(asked.name, asked.files, asked.plan)
+    part = target.with_suffix(".part")
+    part.write_text(proposed.text, encoding="utf-8")
+    part.replace(target)
+    for line in proposed.lines:
+        print(line)
+    print(f"Wrote {target}. Review it, then: vbq check {asked.name}")
+    return 0
+
+
 def _template(asked: argparse.Namespace) -> int:
     from vbq.template import write_dictionary, write_workbook
 
@@ -84,6 +113,6 @@ def _template(asked: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     write_workbook(workbook)
     write_dictionary(dictionary)
-    print(f"Wrote {workbook}: fill in its sheets, and name it in a cohort file")
+    print(f"Wrote {workbook}: fill in its sheets, then: vbq new-cohort NAME --from {workbook}")
     print(f"Wrote {dictionary}: import it into a REDCap project (Designer, Data Dictionary)")
     return 0

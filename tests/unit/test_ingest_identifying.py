@@ -229,3 +229,10 @@ def test_other_unmapped_headings_are_noted(site):
     [note] = site.read().problems.to_dict("records")
     assert (note["row"], note["column"], note["value"]) == (1, "remarks", "")
     assert (note["rule"], note["severity"], note["action"]) == ("not mapped", "note", "not read")
+
+
+def test_a_french_count_is_no_spanish_name():
+    assert not looks_identifying("Nombre de fractures")
+    assert not looks_identifying("nombre d'unités")
+    assert looks_identifying("Nombre")
+    assert looks_identifying("Nombre del paciente")

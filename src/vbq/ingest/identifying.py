@@ -73,6 +73,7 @@ NAMED_THING = re.compile(
     r"instrument|label|level|manufacturer|medication|model|protocol|region|roi|scanner|segment|sequence|"
     r"series|site|vendor) name\b"
 )
+COUNTED = re.compile(r"\bnombre (?:de|d|des)\b")  # a number in French, where Spanish has a name
 READER = (
     "reader|rater|observer|radiologist|judge|assessor|examiner|untersucher|befunder|leser|auswerter|lecteur|"
     "observateur|lector|observador|lettore|osservatore"
@@ -85,7 +86,7 @@ def looks_identifying(heading: str) -> bool:
     Case, accents, punctuation, digits and the joints of camelCase do not matter. Names and ids of sites,
     scanners or images are not a person's.
     """
-    words = NAMED_THING.sub(" ", _words(heading))
+    words = COUNTED.sub(" ", NAMED_THING.sub(" ", _words(heading)))
     return IDENTIFYING.search(words) is not None or words.replace(" ", "") in JOINED_TERMS
 
 
