@@ -9,6 +9,7 @@ from snakemake.utils import validate
 
 from vbq import configuration
 from vbq.errors import UserError
+from vbq.internal import TABLES as OPTIMISM_TABLES
 from vbq.paths import checksum_of_all, is_template, named_files
 
 PROJECT = Path(workflow.basedir)
@@ -148,6 +149,7 @@ def tables_of(cohort):
         names.append("cutoff")
     if plan.get("agreement"):
         names.append("agreement")
+    names += OPTIMISM_TABLES
     for name in plan.get("subanalyses", {}):
         names += [name, f"{name}_groups"]
     return [f"results/{cohort}/{name}.csv" for name in names]
@@ -155,13 +157,13 @@ def tables_of(cohort):
 
 def drawn_tables(cohort):
     """Those of the tables that figures show."""
-    drawn = ("multivariable", "discrimination", "roc", "agreement")
+    drawn = ("multivariable", "discrimination", "roc", "agreement", *OPTIMISM_TABLES)
     return [table for table in tables_of(cohort) if Path(table).stem in drawn]
 
 
 def results_of(cohort):
     """Everything that is made for a cohort."""
-    names = ["cohort.parquet", "figures", "report.html", "run.yaml"]
+    names = ["cohort.parquet", "optimism.txt", "figures", "report.html", "run.yaml"]
     if "published" in COHORTS[cohort]:
         names.append("published.csv")
     if cohort in VALIDATED:
@@ -205,9 +207,9 @@ def closing_line(cohort):
     if cohort in VALIDATED and (folder / "validation.txt").is_file():
         found = (folder / "validation.txt").read_text(encoding="utf-8").strip()
         return f"{cohort}, external validation: {found} Open {folder / 'validation.html'}"
-    if "published" not in COHORTS[cohort]:
-        return f"{cohort}: analyzed. Open {page}"
-    return f"{cohort}: {sentence.read_text(encoding='utf-8').strip()} Open {page}"
+    parts = [sentence] if "published" in COHORTS[cohort] else []
+    told = [part.read_text(encoding="utf-8").strip() for part in (*parts, folder / "optimism.txt")]
+    return f"{cohort}: {' '.join(filter(None, told)) or 'analyzed.'} Open {page}"
 
 
 @cache

@@ -7,6 +7,7 @@ import pandas as pd
 
 from vbq.codebook import extended
 from vbq.render.figures import draw_figures
+from vbq.render.optimism_figures import draw_optimism
 from vbq.render.style import journal_style, save
 from vbq.run import log_to, read_table
 from vbq.scores.marker import Marker, with_marker
@@ -17,13 +18,15 @@ if TYPE_CHECKING:
 log_to(snakemake.log[0])
 cohort = pd.read_parquet(snakemake.input.cohort)
 tables = {Path(path).stem: read_table(path) for path in snakemake.input.tables}
-codebook = with_marker(
-    extended(snakemake.params.variables), Marker(**snakemake.params.plan.get("marker", {}))
-)
+plan = snakemake.params.plan
+codebook = with_marker(extended(snakemake.params.variables), Marker(**plan.get("marker", {})))
 source = f"{snakemake.params.title}:\n{snakemake.params.provenance}"
 
 folder = Path(snakemake.output[0])
 folder.mkdir(parents=True, exist_ok=True)
 with journal_style():
-    for name, figure in draw_figures(cohort, tables, snakemake.params.plan, codebook, source):
+    for name, figure in draw_figures(cohort, tables, plan, codebook, source):
+        save(figure, folder / name, source)
+    labels = dict(zip(tables["optimism"]["model"], tables["optimism"]["label"], strict=True))
+    for name, figure in draw_optimism(tables, labels, codebook, plan["alpha"], source):
         save(figure, folder / name, source)

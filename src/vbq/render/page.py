@@ -15,6 +15,7 @@ from vbq.codebook import Variable
 from vbq.paths import named_files
 from vbq.published.compare import sentence, summary
 from vbq.render import numbers as text
+from vbq.render import optimism as internal
 from vbq.render import score_tables
 from vbq.render import tables as display
 from vbq.render.comparison import DIFFERS, Printed, comparison_table, disagreements_table, printed_figures
@@ -35,6 +36,14 @@ FILES = {
     "roc.csv": "every point of the ROC curves",
     "cutoff.csv": "cut-offs",
     "agreement.csv": "agreement between readers",
+    "optimism.csv": "every index of every model: apparent, optimism, corrected",
+    "optimism_selection.csv": "how often resamples select each variable",
+    "optimism_paths.csv": "the same at other levels of significance",
+    "optimism_cutoff.csv": "the cut-offs that resamples choose",
+    "optimism_instability.csv": "each patient's risk in the resamples",
+    "optimism_replicates.csv": "what became of the resamples",
+    "optimism_differences.csv": "differences between AUCs, bootstrapped",
+    "optimism_other_ways.csv": "cross-validation and permutation test",
     "published.csv": "every printed figure beside the recomputed one",
 }
 
@@ -329,6 +338,47 @@ def cutoffs(results: Results) -> Section | None:
     return Section("cutoff", "Cut-off", tables=(table,))
 
 
+def optimism(results: Results) -> Section | None:
+    """What is left of the apparent performance, and how much depends on the sample."""
+    corrected, plan = results.rows("optimism"), results.plan
+    if corrected is None:
+        return None
+    tables = [internal.optimism_table(corrected, plan["confidence"])]
+    if (selection := results.rows("optimism_selection")) is not None and "multivariable" in plan:
+        tables.append(internal.selection_table(selection, results.codebook))
+    if (chosen := results.rows("optimism_cutoff")) is not None:
+        tables.append(internal.cutoff_table(chosen))
+    if (differences := results.rows("optimism_differences")) is not None:
+        tables.append(internal.differences_table(differences, corrected, plan["confidence"]))
+    if (others := results.rows("optimism_other_ways")) is not None:
+        tables.append(internal.other_ways_table(others))
+    words = [
+        internal.sentence(corrected),
+        "The performance above is apparent: cut-off, variables and coefficients were chosen in the patients "
+        "in whom they are assessed. Here everything is repeated in each resample: the derivation of the "
+        "cut-off, the univariable screening, the selection, the regression and the combined score.",
+        *internal.replicates_words(results.tables["optimism_replicates"]),
+    ]
+    labels = dict(zip(corrected["model"], corrected["label"], strict=True))
+    pictures = []
+    for model in results.tables["optimism_instability"]["model"].unique():
+        caption = (
+            f"Instability of the risks by {labels[model]}: each patient’s risk from all patients against the "
+            "risks from resamples (median and middle 95 %)."
+        )
+        pictures += picture(results, f"instability_{model}", caption, caption)
+    caption = (
+        "Stability paths: how often resamples select each variable, by the level of significance of the "
+        "univariable step."
+    )
+    pictures += picture(results, "stability_paths", caption, f"{caption} The values are in the table.")
+    caption = "How often resamples choose each cut-off."
+    pictures += picture(results, "cutoff_resampled", caption, f"{caption} The values are in the table.")
+    title = "Internal validation: after optimism"
+    shown = tuple(table for table in tables if not table.frame.empty)
+    return Section("optimism", title, tuple(filter(None, words)), shown, tuple(pictures))
+
+
 def agreement(results: Results) -> Section | None:
     """Agreement between readers, with the Bland-Altman plots."""
     measured = results.rows("agreement")
@@ -397,6 +447,7 @@ SECTIONS: Sequence[Callable[[Results], Section | None]] = (
     multivariable,
     discrimination,
     cutoffs,
+    optimism,
     agreement,
     subanalyses,
     comparison,

@@ -11,9 +11,11 @@ from scipy import special
 from vbq.stats.logistic import is_separated
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 State = TypeVar("State", bound=tuple[Array, ...])
 
 MAX_ITERATIONS = 100
+FEW_ITERATIONS = 8  # after which it is asked for the first time whether a maximum is infinite
 CONVERGED = 1e-13  # largest element of the score equations, as a share of the observations
 RIDGE = 1e-13  # keeps a step finite where a coefficient is not determined; the solution does not depend on it
 MAX_PENALIZED_ITERATIONS = 1000  # scoring converges slowly where a maximum is far away
@@ -29,6 +31,7 @@ class _Design:
 
     def __init__(self, X: Array) -> None:
         self.X = X
+        self._cubes: Array | None = None
         self.is_shared = X.ndim == 2
         self.p = X.shape[-1]
         if self.is_shared:
@@ -37,7 +40,11 @@ class _Design:
 
     def of(self, which: NDArray[np.intp]) -> "_Design":
         """Return the design of some of the regressions."""
-        return self if self.is_shared else _Design(self.X[which])
+        if self.is_shared:
+            return self
+        part = _Design(self.X[which])
+        part._cubes = None if self._cubes is None else self._cubes[which]
+        return part
 
     def times(self, beta: Array) -> Array:
         """Return the m x k linear predictors of m x p coefficients."""
@@ -66,15 +73,19 @@ class _Design:
 
     def cubic_forms(self, left: Array, right: Array, matrices: Array) -> Array:
         """Return sum over i, j of left_i x_i (x_i' M x_j)² right_j x_j' for m matrices M (m x p x p)."""
-        X = self.X if self.is_shared else self.X.transpose(0, 2, 1)
         p, m = self.p, len(matrices)
-        squares = (self.X[..., :, None] * self.X[..., None, :]).reshape(*self.X.shape[:-1], p * p)
+        if self._cubes is None:
+            squares = (self.X[..., :, None] * self.X[..., None, :]).reshape(*self.X.shape[:-1], p * p)
+            self._cubes = (
+                (self.X[:, :, None] * squares[:, None, :]).reshape(-1, p**3) if self.is_shared else squares
+            )
         if self.is_shared:
-            thirds = (X[:, :, None] * squares[:, None, :]).reshape(len(X), p**3)
-            of_left, of_right = ((weights @ thirds).reshape(m, p, p, p) for weights in (left, right))
+            of_left, of_right = ((weights @ self._cubes).reshape(m, p, p, p) for weights in (left, right))
         else:
+            transposed = self.X.transpose(0, 2, 1)
             of_left, of_right = (
-                (X @ (weights[:, :, None] * squares)).reshape(m, p, p, p) for weights in (left, right)
+                ((weights[:, None] * transposed) @ self._cubes).reshape(m, p, p, p)
+                for weights in (left, right)
             )
         between = matrices[:, None] @ of_right @ matrices[:, None]
         return np.asarray(of_left.reshape(m, p, p * p) @ between.reshape(m, p, p * p).transpose(0, 2, 1))
@@ -102,7 +113,12 @@ def fit_batch(
 
 
 def _climb(
-    X: ArrayLike, events: ArrayLike, totals: ArrayLike, offset: ArrayLike, start: ArrayLike | None
+    X: ArrayLike,
+    events: ArrayLike,
+    totals: ArrayLike,
+    offset: ArrayLike,
+    start: ArrayLike | None,
+    iterations: int = MAX_ITERATIONS,
 ) -> tuple[Array, Array]:
     """Return the coefficients of `fit_batch`, and the last step of each."""
     design = _Design(np.asarray(X, dtype=float))
@@ -115,7 +131,7 @@ def _climb(
     active = np.arange(len(y))
     beta = solution
     eta, value = _likelihood(design, shift, y, n, active, beta)
-    for _ in range(MAX_ITERATIONS):
+    for _ in range(iterations):
         risks: Array = special.expit(eta)
         score = design.transposed_times(y - n * risks)
         moving = np.abs(score).max(axis=1) >= CONVERGED * size
@@ -213,7 +229,7 @@ def _penalized_derivatives(
     variance = risks * (1 - risks)
     leverage = totals * variance * design.quadratic_forms(inverse)
     score = design.transposed_times(events - totals * risks + leverage * (0.5 - risks))
-    # d leverage_i / d eta_j = leverage_i (1 - 2 r_i) [i = j] - w_i q_ij² w_j (1 - 2 r_j), with q = X inverse X'.
+    # d leverage_i / d eta_j = leverage_i (1 - 2 r_i) [i = j] - w_i q_ij² w_j (1 - 2 r_j), q = X inverse X'.
     skew, weight = 1 - 2 * risks, totals * variance
     own = design.information(leverage * (skew * (0.5 - risks) - variance))
     across = design.cubic_forms(weight * skew / 2, weight * skew, inverse)
@@ -238,24 +254,24 @@ def _penalized(
 
 def fit_batch_finite(
     X: ArrayLike, events: ArrayLike, totals: ArrayLike, start: ArrayLike | None = None
-) -> tuple[Array, NDArray[np.bool_]]:
+) -> tuple[Array, Mask]:
     """Fit m logistic regressions, with Firth's penalty where the likelihood has no finite maximum.
 
     Arguments as those of `fit_batch`. Returns the coefficients (m x p), and which regressions are separated.
     """
-    beta, step = _climb(X, events, totals, 0.0, start)
     design = _Design(np.asarray(X, dtype=float))
     y, n = np.asarray(events, dtype=float), np.asarray(totals, dtype=float)
-    far = np.flatnonzero(np.abs(design.times(step)).max(axis=1, initial=0) > DIVERGING)
-    own = design.of(far)
-    along = own.times(step[far])
-    # On the way to infinity the steps go along a direction that separates the outcomes: that is a proof.
-    tolerance = 1e-6 * np.abs(along).max(axis=1, initial=0, keepdims=True)
-    with_event, without = y[far] > 0, y[far] < n[far]
-    proven = ~((with_event & (along < -tolerance)) | (without & (along > tolerance))).any(axis=1)
+    beta, step = _climb(X, y, n, 0.0, start, FEW_ITERATIONS)
     separated = np.zeros(len(y), dtype=bool)
-    separated[far] = proven
-    for i in far[~proven]:
+    going_on = _diverging(design, step)
+    separated[going_on] = _is_proof(design.of(going_on), y[going_on], n[going_on], step[going_on])
+    going_on = going_on[~separated[going_on]]
+    if len(going_on):
+        own = design.of(going_on)
+        beta[going_on], step[going_on] = _climb(own.X, y[going_on], n[going_on], 0.0, beta[going_on])
+        going_on = going_on[np.isin(going_on, _diverging(design, step))]
+        separated[going_on] = _is_proof(design.of(going_on), y[going_on], n[going_on], step[going_on])
+    for i in going_on[~separated[going_on]]:
         rows = design.X if design.is_shared else design.X[i]
         counted = np.vstack([rows[y[i] > 0], rows[y[i] < n[i]]])
         separated[i] = is_separated(counted, np.repeat([1.0, 0.0], [(y[i] > 0).sum(), (y[i] < n[i]).sum()]))
@@ -265,8 +281,21 @@ def fit_batch_finite(
     return beta, separated
 
 
+def _diverging(design: _Design, step: Array) -> NDArray[np.intp]:
+    """Return the regressions whose last step still moves a linear predictor."""
+    return np.flatnonzero(np.abs(design.times(step)).max(axis=1, initial=0) > DIVERGING)
+
+
+def _is_proof(design: _Design, events: Array, totals: Array, step: Array) -> Mask:
+    """Whether the steps go along directions that separate the outcomes, as they do on the way to infinity."""
+    along = design.times(step)
+    rounding = 1e-6 * np.abs(along).max(axis=1, initial=0, keepdims=True)
+    against = ((events > 0) & (along < -rounding)) | ((events < totals) & (along > rounding))
+    return np.asarray(~against.any(axis=1))
+
+
 class Ranking:
-    """The order of m x k scores, or of k that m samples share (1 x k), from which areas follow for any weights."""
+    """The order of m x k scores, or of k that m samples share (1 x k): areas follow for any weights."""
 
     def __init__(self, scores: ArrayLike) -> None:
         x = np.asarray(scores, dtype=float)

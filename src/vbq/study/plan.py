@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
+from vbq.internal import TABLES as OPTIMISM_TABLES
 from vbq.scores.marker import PUBLISHED, Marker, reader_columns
 from vbq.study.design import Codebook
 from vbq.study.univariable import CATEGORICAL_TESTS, CONTINUOUS_TESTS
@@ -12,7 +13,7 @@ Plan = Mapping[str, Any]
 
 TABLES = {
     *("flow", "ingest", "univariable", "univariable_groups", "multivariable", "discrimination"),
-    *("discrimination_pairs", "roc", "cutoff", "agreement", "published"),
+    *("discrimination_pairs", "roc", "cutoff", "agreement", "published", *OPTIMISM_TABLES),
     *("audit", "audit_checks", "audit_p_values", "audit_joint_tables", "audit_implied", "validation"),
 }
 

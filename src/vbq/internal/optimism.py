@@ -1,0 +1,154 @@
+"""What is left of each index after the optimism of the whole procedure."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from vbq.internal.procedure import Procedure
+from vbq.internal.replicates import Replicates
+from vbq.stats.indexes import INDEXES, largest_error
+from vbq.stats.optimism import corrected_interval, estimate_632_plus
+from vbq.stats.resampling import percentile_interval
+
+Array = NDArray[np.float64]
+
+OPTIMISM_COLUMNS = [
+    *("model", "label", "index", "n", "n_events", "apparent", "training", "test", "optimism", "corrected"),
+    *("corrected_low", "corrected_high", "corrected_method", "estimate_632_plus", "positive"),
+    *("replicates", "replicates_without"),
+]
+INTERVAL = "bootstrap optimism of the whole procedure; interval: ABCLOC (rms 8.1), within the index's range"
+RANGES = {"auc": (0, 1), "dxy": (-1, 1), "brier": (0, 1), "sensitivity": (0, 1), "specificity": (0, 1)}
+NO_INTERVAL = "from the corrected intercept and slope, as rms does; no interval"
+
+
+def optimism_table(
+    procedure: Procedure,
+    observed: Replicates,
+    replicates: Replicates,
+    labels: Mapping[str, str],
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Correct each index of each model for optimism (Harrell, Lee and Mark 1996).
+
+    The optimism of an index is the mean over replicates of what it is in the resample on which the procedure
+    was carried out (`training`) less what it is in the original patients (`test`). Replicates in which either
+    is undefined are left out and counted. Emax follows from intercept and slope.
+
+    Returns one row per model and index with `OPTIMISM_COLUMNS`.
+    """
+    rows = []
+    built = next(procedure.build(np.ones((1, len(procedure.outcome)))))
+    for name in replicates.own:
+        own, original = replicates.own[name], replicates.original[name]
+        usable = np.isfinite(own) & np.isfinite(original)
+        training, test = (np.where(usable, values, np.nan) for values in (own, original))
+        known = np.asarray(usable.any(axis=0))
+        means = np.full((2, len(INDEXES)), np.nan)
+        means[:, known] = [np.nanmean(values[:, known], axis=0) for values in (training, test)]
+        at_hand = observed.own[name][0]
+        corrected = at_hand - (means[0] - means[1])
+        limits = corrected_interval(corrected, training, test, confidence)
+        least, most = np.array([RANGES.get(index, (-np.inf, np.inf)) for index in INDEXES]).T
+        low, high = (np.clip(limit, least, most) for limit in limits)
+        model = built.models[name]
+        counts = model.counts(np.ones((1, len(procedure.outcome))))
+        events = model.counts(procedure.outcome[None])
+        about = {
+            "model": name,
+            "label": labels[name],
+            "n": int(counts.sum()),
+            "n_events": int(events.sum()),
+            "positive": "risk above 0.5" if model.is_risk else "above the cut-off, chosen again each time",
+        }
+        beside = _estimates_632_plus(
+            replicates.outside[name], at_hand, model.is_risk, observed, name, procedure
+        )
+        for k, index in enumerate(INDEXES):
+            if not known[k]:
+                continue
+            rows.append(
+                {
+                    **about,
+                    "index": index,
+                    "apparent": at_hand[k],
+                    "training": means[0, k],
+                    "test": means[1, k],
+                    "optimism": means[0, k] - means[1, k],
+                    "corrected": corrected[k],
+                    "corrected_low": low[k],
+                    "corrected_high": high[k],
+                    "corrected_method": INTERVAL,
+                    "estimate_632_plus": beside.get(index, np.nan),
+                    "replicates": int(usable[:, k].sum()),
+                    "replicates_without": int((~usable[:, k]).sum()),
+                }
+            )
+            if index == "slope":
+                rows.append(about | _emax(corrected, len(replicates)))
+    table = pd.DataFrame(rows, columns=OPTIMISM_COLUMNS)
+    is_cutoff = table["index"].isin(["sensitivity", "specificity"])
+    return table.assign(positive=table["positive"].where(is_cutoff, ""))
+
+
+def _emax(corrected: Array, replicates: int) -> dict[str, object]:
+    error = largest_error(corrected[INDEXES.index("intercept")], corrected[INDEXES.index("slope")])
+    return {
+        "index": "emax",
+        "apparent": 0.0,
+        "optimism": -error,
+        "corrected": error,
+        "corrected_method": NO_INTERVAL,
+        "replicates": replicates,
+        "replicates_without": 0,
+    }
+
+
+def _estimates_632_plus(
+    outside: Array, at_hand: Array, is_risk: bool, observed: Replicates, name: str, procedure: Procedure
+) -> dict[str, float]:
+    """Return the .632+ estimates of the AUC, of Dxy and, of risks, of the Brier score."""
+    defined = np.isfinite(outside[:, 0])
+    if not defined.any():
+        return {}
+    auc = 1 - estimate_632_plus(1 - at_hand[0], 1 - float(outside[defined, 0].mean()), 0.5)
+    found = {"auc": auc, "dxy": 2 * auc - 1}
+    if is_risk:
+        k = INDEXES.index("brier")
+        risk = observed.risks[name][0]
+        known = np.isfinite(risk)
+        share, mean = procedure.outcome[known].mean(), risk[known].mean()
+        no_information = share * (1 - 2 * mean) + float((risk[known] ** 2).mean())
+        left = outside[:, k]
+        found["brier"] = estimate_632_plus(at_hand[k], float(np.nanmean(left)), no_information)
+    return found
+
+
+def differences_table(
+    procedure: Procedure, observed: Replicates, replicates: Replicates, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Return bootstrap intervals of the differences between the AUCs of the plan's pairs of scores.
+
+    Both scores are made again in each resample and assessed in it. Returns score_1, score_2, difference, low,
+    high, method, replicates; the AUCs are those of each score's own patients.
+    """
+    rows = []
+    for first, second in procedure.pairs:
+        difference = replicates.own[first][:, 0] - replicates.own[second][:, 0]
+        low, high = percentile_interval(difference[:, None], confidence)
+        rows.append(
+            {
+                "score_1": first,
+                "score_2": second,
+                "difference": observed.own[first][0, 0] - observed.own[second][0, 0],
+                "low": low[0],
+                "high": high[0],
+                "method": "percentile bootstrap, scores made again in each resample",
+                "replicates": int(np.isfinite(difference).sum()),
+            }
+        )
+    return pd.DataFrame(
+        rows, columns=["score_1", "score_2", "difference", "low", "high", "method", "replicates"]
+    )

@@ -1,0 +1,164 @@
+"""Tables and sentences of the internal validation. Text in every cell, as in `vbq.render.tables`."""
+
+import pandas as pd
+
+from vbq.render import numbers as text
+from vbq.render.comparison import Table
+from vbq.render.labels import Codebook
+
+INDEX_LABELS = {
+    "auc": "AUC",
+    "dxy": "Somers’ Dxy",
+    "r2": "R² (Nagelkerke)",
+    "intercept": "Calibration intercept",
+    "slope": "Calibration slope",
+    "emax": "Emax",
+    "brier": "Brier score",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+}
+DECIMALS = 3
+
+
+def sentence(optimism: pd.DataFrame) -> str:
+    """Say what is left of the AUC of each regression; empty where there is none."""
+    areas = optimism[(optimism["index"] == "auc") & optimism["model"].isin(_of_risks(optimism))]
+    told = [
+        f"{row['label']}: apparent {text.fixed(row['apparent'], 2)}, corrected "
+        f"{text.estimate(row['corrected'], row['corrected_low'], row['corrected_high'], 2)}"
+        for row in areas.to_dict("records")
+    ]
+    return f"AUC after the optimism of the whole procedure: {'; '.join(told)}." if told else ""
+
+
+def _of_risks(optimism: pd.DataFrame) -> list[str]:
+    return list(dict.fromkeys(optimism.loc[optimism["index"] == "brier", "model"]))
+
+
+def optimism_table(optimism: pd.DataFrame, confidence: float) -> Table:
+    """Show every index of the models that are made from the patients: apparent, optimism, corrected."""
+    level = text.confidence_level(confidence)
+    made = optimism.loc[optimism["index"].isin(["brier", "sensitivity"]), "model"].unique()
+    headings = ["Model", "Index", "Apparent", "Optimism", f"Corrected ({level} interval)", ".632+"]
+    rows, model = [], None
+    for row in optimism[optimism["model"].isin(made)].to_dict("records"):
+        rows.append(
+            [
+                row["label"] if row["model"] != model else "",
+                INDEX_LABELS[row["index"]] + (f" ({row['positive']})" if row["positive"] else ""),
+                text.fixed(row["apparent"], DECIMALS),
+                text.fixed(row["optimism"], DECIMALS),
+                text.estimate(row["corrected"], row["corrected_low"], row["corrected_high"], DECIMALS),
+                text.fixed(row["estimate_632_plus"], DECIMALS),
+            ]
+        )
+        model = row["model"]
+    notes = (
+        "Optimism: how much better an index is, on average, in the resample on which the procedure was "
+        "carried out than in the patients (Harrell, Lee and Mark 1996). Interval: ABCLOC (rms 8.1), "
+        "approximate.",
+        "Emax follows from the corrected intercept and slope and has no interval. .632+ is the estimate of "
+        "Efron and Tibshirani (1997), from the patients that a resample leaves out.",
+    )
+    return Table(
+        "Performance, apparent and corrected for optimism",
+        pd.DataFrame(rows, columns=headings, dtype=str),
+        notes,
+    )
+
+
+def selection_table(selection: pd.DataFrame, codebook: Codebook) -> Table:
+    """Show how often resamples would have selected each variable."""
+    ordered = selection.sort_values("share", ascending=False, kind="stable")
+    rows = [
+        [
+            codebook[row["variable"]].label,
+            text.p_value(row["p_value"]),
+            "yes" if row["selected"] else "no",
+            text.count_percent(row["n_selected"], 100 * row["share"]),
+        ]
+        for row in ordered.to_dict("records")
+    ]
+    headings = ["Variable", "p value in the patients", "Selected", "Selected in resamples, n (%)"]
+    note = (
+        f"Of {text.count(selection['replicates'].iloc[0])} resamples. A variable that is selected in some "
+        "and not in others says less than its p value claims."
+    )
+    return Table(
+        "How often each variable is selected", pd.DataFrame(rows, columns=headings, dtype=str), (note,)
+    )
+
+
+def cutoff_table(cutoffs: pd.DataFrame) -> Table:
+    """Show which cut-offs resamples would have chosen."""
+    rows = [
+        [
+            f"{row['cutoff']:g}" + (" (chosen)" if row["chosen"] else ""),
+            text.count_percent(row["n_chosen"], 100 * row["share"]),
+        ]
+        for row in cutoffs.to_dict("records")
+    ]
+    return Table(
+        "Cut-offs chosen in resamples",
+        pd.DataFrame(rows, columns=["Cut-off", "Resamples, n (%)"], dtype=str),
+        (),
+    )
+
+
+def other_ways_table(other_ways: pd.DataFrame) -> Table:
+    """Show cross-validated indexes, and the permutation test of each AUC."""
+    rows = [
+        [
+            row["label"],
+            row["way"],
+            INDEX_LABELS[row["index"]],
+            text.estimate(row["estimate"], row["low"], row["high"], DECIMALS),
+            text.p_value(row["p_value"]),
+            text.count(row["repetitions"]),
+        ]
+        for row in other_ways.to_dict("records")
+        if row["index"] != "dxy"
+    ]
+    headings = ["Model", "Way", "Index", "Estimate (range)", "p value", "Repetitions"]
+    notes = (
+        "Cross-validation: the mean over repetitions, and the middle 95 % of repetitions: how much the "
+        "division into folds matters, no confidence interval.",
+        "Permutation: the apparent AUC, and the middle 95 % of those that the whole procedure finds where "
+        "the outcome is permuted, so that there is nothing to find.",
+    )
+    return Table("Cross-validation and permutation", pd.DataFrame(rows, columns=headings, dtype=str), notes)
+
+
+def differences_table(differences: pd.DataFrame, optimism: pd.DataFrame, confidence: float) -> Table:
+    """Show the differences between AUCs with bootstrap intervals."""
+    labels = dict(zip(optimism["model"], optimism["label"], strict=True))
+    rows = [
+        [
+            f"{labels[row['score_1']]} − {labels[row['score_2']]}",
+            text.estimate(row["difference"], row["low"], row["high"], DECIMALS),
+        ]
+        for row in differences.to_dict("records")
+    ]
+    headings = ["AUC difference", f"Apparent ({text.confidence_level(confidence)} CI)"]
+    note = "Percentile bootstrap: both scores are made again in each resample, and assessed in it."
+    return Table(
+        "Differences between AUCs, bootstrapped", pd.DataFrame(rows, columns=headings, dtype=str), (note,)
+    )
+
+
+def replicates_words(replicates: pd.DataFrame) -> list[str]:
+    """Say what became of the resamples that would otherwise have failed."""
+    words = []
+    for row in replicates.to_dict("records"):
+        if row["separated"]:
+            words.append(
+                f"{row['label']}: in {text.count(row['separated'])} of {text.count(row['replicates'])} "
+                "resamples the outcome was separated, and Firth’s penalized likelihood was used."
+            )
+        if row["without_variables"]:
+            words.append(
+                f"{row['label']}: in {text.count(row['without_variables'])} of "
+                f"{text.count(row['replicates'])} resamples no variable was selected; everybody has the same "
+                "risk there."
+            )
+    return words
