@@ -1,6 +1,7 @@
 """What scripts of the workflow share: a log, one way to write and read a table, checksums."""
 
 import logging
+import re
 import sys
 from collections.abc import Collection, Iterable
 from functools import partial
@@ -11,6 +12,8 @@ from types import TracebackType
 import pandas as pd
 
 from vbq.errors import UserError
+
+FORMULA = re.compile(r"[=+\-@](?![\d.,]*(?:e[+-]?\d+)?$)")  # and no number
 
 
 def log_to(path: str) -> None:
@@ -45,8 +48,17 @@ def write_whole(text: str, path: str | Path) -> None:
 
 
 def write_csv(table: pd.DataFrame, path: str) -> None:
-    """Write a table as CSV, whole or not at all. Numbers are not rounded."""
+    """Write a table as CSV, whole or not at all. Numbers are not rounded.
+
+    A text that a spreadsheet would take for a formula, such as a site's heading, gets an apostrophe in front.
+    """
     part = Path(f"{path}.part")
+    texts = table.select_dtypes(["object", "string"])
+    formulas = texts.apply(lambda cells: cells.astype("string").str.match(FORMULA).fillna(False))
+    if formulas.to_numpy().any():
+        table = table.assign(
+            **{str(name): texts[name].mask(formulas[name], "'" + texts[name]) for name in texts}
+        )
     table.to_csv(part, index=False, lineterminator="\n")
     part.replace(path)
 

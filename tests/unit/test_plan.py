@@ -104,5 +104,8 @@ def test_each_contradiction_is_told(changes, told):
 
 
 def test_all_contradictions_are_told_at_once():
-    changes = {"multivariable": {"exclude": ["bmi"]}, "cutoff": {"score": "steroids", "way": "youden", "sensitivity": 0.5}}
+    changes = {
+        "multivariable": {"exclude": ["bmi"]},
+        "cutoff": {"score": "steroids", "way": "youden", "sensitivity": 0.5},
+    }
     assert len(contradictions(plan(**changes), VARIABLES)) == 2

@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from difflib import get_close_matches
+from itertools import islice
 from math import ceil, sqrt
 from statistics import quantiles
 
@@ -258,10 +260,10 @@ def identifying_content(cells: pd.Series) -> str | None:
 
     `cells` is stripped text, "" where blank. Of very many different cells some are read, of long ones a part.
     """
-    counts = cells[cells != ""].str.slice(stop=LONGEST_READ).value_counts(sort=False)
-    counts = counts.iloc[:: max(1, ceil(len(counts) / DISTINCT_READ))]
-    filled = int(counts.sum())
-    found = {str(cell): int(n) for cell, n in counts.items() if not DECIMAL.fullmatch(str(cell))}
+    counts = Counter(cell[:LONGEST_READ] for cell in cells.tolist() if cell)
+    read = dict(islice(counts.items(), 0, None, max(1, ceil(len(counts) / DISTINCT_READ))))
+    filled = sum(read.values())
+    found = {cell: n for cell, n in read.items() if not DECIMAL.fullmatch(cell)}
 
     def hold(those: Iterable[str], share: float = SHARE, fewest: int = 1, *, differing: bool = False) -> bool:
         """Whether such cells make up a share of the column, and if asked, differ as those of persons do."""

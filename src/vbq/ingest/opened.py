@@ -49,10 +49,21 @@ def open_files(
     frame = pd.concat([sheet.frame for sheet in sheets], ignore_index=True).fillna("")
     others = pd.concat([sheet.others for sheet in sheets], ignore_index=True).fillna("")
     unnamed = tuple(sorted({position for sheet in sheets for position in sheet.unnamed}))
+    place = pd.concat(places, ignore_index=True)
+    names = place["file"].unique()
+    lacking = {
+        str(name): frozenset(headings) - frozenset(sheet.headings)
+        for name, sheet in zip(names, sheets, strict=True)
+    }
     whole = replace(
-        sheets[0], headings=tuple(headings.elements()), frame=frame, others=others, unnamed=unnamed
+        sheets[0],
+        headings=tuple(headings.elements()),
+        frame=frame,
+        others=others,
+        unnamed=unnamed,
+        lacking=lacking,
     )
-    return whole, pd.concat(places, ignore_index=True)
+    return whole, place
 
 
 def _with_names(sheet: Sheet, file: str, found: Found) -> Sheet:

@@ -167,6 +167,10 @@ def _check_sheet(file: str, sheet: Sheet, sections: Mapping[str, Section], probl
         if heading not in headings:
             action = f"`{key}` names it: correct the cohort file{_suggestion(heading, free)}"
             problems.add(file, "no such heading", action, row=sheet.heading_row, column=heading)
+        for name, absent in sheet.lacking.items():
+            if heading in absent and heading not in (ID, READER):
+                action = f"`{key}` names it, and other files have it: correct the file, or take it out"
+                problems.add(name, "no such heading", action, row=sheet.heading_row, column=heading)
     for heading in free:
         _check_unmapped(file, heading, sheet, drop, f"`{next(iter(sections))}.drop`", problems)
     return True

@@ -61,7 +61,7 @@ def optimism_table(
             "label": labels[name],
             "n": int(counts.sum()),
             "n_events": int(events.sum()),
-            "positive": "risk above 0.5" if model.is_risk else "above the cut-off, chosen again each time",
+            "positive": "risk above 0.5" if model.is_risk else "upper level",
         }
         beside = _estimates_632_plus(
             replicates.outside[name], at_hand, model.is_risk, observed, name, procedure

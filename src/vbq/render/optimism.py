@@ -4,7 +4,7 @@ import pandas as pd
 
 from vbq.render import numbers as text
 from vbq.render.comparison import Table
-from vbq.render.labels import Codebook
+from vbq.render.labels import Codebook, Row
 
 INDEX_LABELS = {
     "auc": "AUC",
@@ -48,7 +48,7 @@ def optimism_table(optimism: pd.DataFrame, confidence: float) -> Table:
                 INDEX_LABELS[row["index"]] + (f" ({row['positive']})" if row["positive"] else ""),
                 text.fixed(row["apparent"], DECIMALS),
                 text.fixed(row["optimism"], DECIMALS),
-                text.estimate(row["corrected"], row["corrected_low"], row["corrected_high"], DECIMALS),
+                _corrected(row),
                 text.fixed(row["estimate_632_plus"], DECIMALS),
             ]
         )
@@ -65,6 +65,12 @@ def optimism_table(optimism: pd.DataFrame, confidence: float) -> Table:
         pd.DataFrame(rows, columns=headings, dtype=str),
         notes,
     )
+
+
+def _corrected(row: Row) -> str:
+    if text.missing(row["corrected_low"]):
+        return text.fixed(row["corrected"], DECIMALS)
+    return text.estimate(row["corrected"], row["corrected_low"], row["corrected_high"], DECIMALS)
 
 
 def selection_table(selection: pd.DataFrame, codebook: Codebook) -> Table:

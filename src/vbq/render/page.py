@@ -359,6 +359,11 @@ def optimism(results: Results) -> Section | None:
         "cut-off, the univariable screening, the selection, the regression and the combined score.",
         *internal.replicates_words(results.tables["optimism_replicates"]),
     ]
+    if results.are_reconstructed:
+        words.append(
+            "The rows are reconstructed. What depends on more than the printed tables, such as the "
+            "regression and how often a variable is selected, is a property of the reconstruction, not of the patients."
+        )
     labels = dict(zip(corrected["model"], corrected["label"], strict=True))
     pictures = []
     for model in results.tables["optimism_instability"]["model"].unique():

@@ -36,7 +36,8 @@ class Sheet:
     as index, the row of the file. `others` has the first rows of all other columns. `heading_row` is where
     the headings stand, None in formats that have no such row. `unnamed` are the positions, from 1, of columns
     that have values and no heading; `labels` the label of each code of a column, where the file has them (its
-    cells hold the labels); `identifying` the headings that the file itself marks as identifying.
+    cells hold the labels); `identifying` the headings that the file itself marks as identifying; `lacking`,
+    of several files that stand one below the other, the headings that each of them lacks.
     """
 
     headings: tuple[str, ...]
@@ -46,6 +47,7 @@ class Sheet:
     unnamed: tuple[int, ...] = ()
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     identifying: frozenset[str] = frozenset()
+    lacking: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def joined_headings(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -122,9 +122,13 @@ def _read_lines(
         problems.add(file, "heading missing", action, row=last)
         return None
     if keep is not None and not set(keep).intersection(headings):
-        return Sheet(
-            tuple(headings), pd.DataFrame(), pd.DataFrame(), last
-        )  # no mapped heading: no table begins here
+        # What stands in that row may then be a patient: it is not shown.
+        action = (
+            f"none of the mapped headings stands in row {last}: does the table begin there? If not, give the "
+            "row of its headings as `headings`"
+        )
+        problems.add(file, "heading missing", action, row=last)
+        return None
     frame, others, unnamed = _read_rows(records, headings, keep, file, settings, problems)
     if not len(frame.index):
         problems.add(file, "empty file", "there is no row of values below the heading row")
