@@ -7,7 +7,8 @@ TOOLS = .tools/uv-$(UV_VERSION)
 UV = $(TOOLS)/bin/uv
 ENVIRONMENT = .venv/.from-lock
 
-.PHONY: run validation test lint report reconstruction example example-site benchmark benchmark-audit benchmark-coverage clean
+.PHONY: run validation test lint report reconstruction example example-site benchmark benchmark-audit benchmark-coverage \
+  benchmark-files benchmark-internal clean
 
 run: $(ENVIRONMENT)
 	.venv/bin/snakemake
@@ -56,6 +57,15 @@ benchmark-audit: $(ENVIRONMENT)
 # How often the intervals of an external validation hold the truth, in simulated cohorts (15 minutes).
 benchmark-coverage: $(ENVIRONMENT)
 	OPENBLAS_NUM_THREADS=1 .venv/bin/python benchmarks/coverage.py
+
+# What becomes of 10,000 good and spoiled files, and how long a million rows take to check (30 minutes).
+benchmark-files: $(ENVIRONMENT)
+	.venv/bin/python benchmarks/spoiled_files.py
+	.venv/bin/python benchmarks/large_file.py
+
+# The internal validation beside rms, pROC, base R and loops in Python, and the machine's own speed (10 minutes).
+benchmark-internal: $(ENVIRONMENT)
+	.venv/bin/python benchmarks/internal.py
 
 # Compiling once, here, makes every later start of Python about three times as fast.
 $(ENVIRONMENT): uv.lock pyproject.toml $(UV)

@@ -1,6 +1,6 @@
 """The files of the configuration, each held against its schema."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ def read_config(path: str | Path, schema: str, base: Path = Path()) -> dict[str,
         raise UserError(f"{path} cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not valid YAML: {error}") from None
+    if places := list(_to_fill_in(content)):
+        raise UserError("\n".join(f'{path}: {place}: there is still a "?": fill it in' for place in places))
     described = yaml.load((base / SCHEMAS / schema).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     errors = sorted(
         Draft202012Validator(described).iter_errors(content), key=lambda error: list(map(str, error.path))
@@ -69,6 +71,19 @@ def refuse_another_score(score: Mapping[str, Any], known: Mapping[str, Any], pla
             f"{places} define two scores of the name {score['name']}, which differ in {', '.join(differ)}: "
             "give one of them another name"
         )
+
+
+def _to_fill_in(content: Any, place: str = "") -> Iterator[str]:
+    """Yield the places of a file that have a "?", which nothing but a missing value may be."""
+    if content == "?":
+        yield place
+    elif isinstance(content, dict):
+        for key, value in content.items():
+            if key != "missing":
+                yield from _to_fill_in(value, f"{place}.{key}" if place else str(key))
+    elif isinstance(content, list):
+        for number, value in enumerate(content, 1):
+            yield from _to_fill_in(value, f"{place}, entry {number}")
 
 
 def _where(error: ValidationError) -> str:

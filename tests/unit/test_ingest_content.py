@@ -477,14 +477,14 @@ def test_columns_of_redcap_exports(project, expected):
         *("ca. 5 Jahre", "about 3 years", "80 (geschätzt)", "20 pack years", "1.234,5", "12'345"),
         *("2-3", "120/80", "70 - 80 %", "10:1", "3/5", "1 or 2", "3 oder 4"),
         *("L3", "Th12", "L 3", "L1-L5", "L3/4", "Th12-L1", "A/B", "M", "f", "GE", "MRT", "D+"),
-        *("ja", "oui", "Sí", "sì", "No", "NEIN", "TRUE", "FAUX", "wahr", "NULL", "None"),
+        *("ja", "oui", "Sí", "sì", "No", "NEIN", "TRUE", "FAUX", "NULL", "None"),
         *("Unknown", "UNKNOWN", "unbekannt", "Unbekannt", "Inconnu", "Desconocido", "Sconosciuto"),
         *("n/a", "N/A", "n.a.", "NaN", "k.A.", "k. A.", "keine Angabe", "Not known", "not done"),
         *("nd", "n.d."),
         *("Not applicable", "non connu", "sans objet", "no consta", "non noto", "NC", "?", "??", "--", "..."),
         *("missing", "Maybe", "a lot", "vielleicht", "Peut-être", "quizás", "forse", "pending", "ausstehend"),
         *("other", "Sonstige", "Autre", "Otro", "Altro", "Keine", "Aucun", "Ninguno", "Nessuno", "Negativ"),
-        *("sixty", "schwerwiegend", "semi-rigid", "Links", "Ex-Raucher", "Ehemaliger Raucher"),
+        *("Links", "Ex-Raucher", "Ehemaliger Raucher"),
         *("#N/A", "#NV", "#DIV/0!", "#WERT!", "#NAME?", "#VALEUR!", "#¡VALOR!", "#¿NOMBRE?", "#RIF!"),
         *("Breast", "Lung cancer", "Mammakarzinom", "Kyphoplasty", "Denosumab", "Zoledronsäure", "Diabetes"),
         "",
@@ -497,6 +497,7 @@ def test_cells_that_may_be_shown(cell):
 @pytest.mark.parametrize(
     "cell",
     [
+        *("kowalczyk", "sixty", "semi-rigid"),  # a word in lower case may be a surname
         *("1950-03-12", "12.03.1950", "12/03/1950", "3/12/50", "12.3.50", "12. März 1950", "12-MAR-1950"),
         *("Mar 12, 1950", "March 1950", "mars 1950", "03/1950", "03.1950", "1950-03", "12 mar", "12 03 1950"),
         *("19500312", "12031950", "2019-10-14 10:30", "12 03 50"),

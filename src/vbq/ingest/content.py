@@ -247,7 +247,6 @@ QUANTITY = re.compile(
 )
 PAIR = re.compile(r"(?!0\d)\d{1,3}(?:[.,]\d\d?)?\s?[-–/+:]\s?(?!0\d)\d{1,3}(?:[.,]\d\d?)?\s?%?")
 CODE = re.compile(r"[A-Za-zÀ-ÿ]{1,3}[ -]?\d{0,3}(?:[-/+](?:[A-Za-zÀ-ÿ]{1,3})?\d{0,3})?[?!*.]?")
-LOWER_CASE = re.compile(r"[^\W\d_]+(?:[-/'’][^\W\d_]+)*[?!.*]*")
 SPREADSHEET_ERROR = re.compile(
     r"#(?:N/?[AVD]|DIV/0!|NULL!|¡?REF!|NAME\?|VALUE!|¡?NUM!|WERT!|BEZUG!|ZAHL!|NOM\?|VALEUR!|NOMBRE!|¡?VALOR!"
     r"|¿NOMBRE\?|NOME\?|VALORE!|RIF!)|Err:\d{3}",
@@ -326,9 +325,8 @@ def is_showable(cell: str, known: Collection[str] = ()) -> bool:
         return True
     safe = ANSWERS | MEDICAL | {word for spelling in spellings for word in _words(spelling)}
     texts = [word for word in words if not word.isdigit()]
-    if texts and all(word in safe or MEDICAL_PART.search(word) for word in texts):
-        return len(cell.split()) <= MOST_WORDS
-    return cell.islower() and LOWER_CASE.fullmatch(cell) is not None
+    medical = bool(texts) and all(word in safe or MEDICAL_PART.search(word) for word in texts)
+    return medical and len(cell.split()) <= MOST_WORDS
 
 
 def _plain(text: str) -> str:

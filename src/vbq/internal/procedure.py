@@ -5,7 +5,7 @@ results; with those of a resample what the study would have found in it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,35 +32,54 @@ FEW_DESIGNS = 16  # distinct ones, up to which the samples of each are fitted to
 CONSTANT = 1e-12  # share of a sum of squares that is rounding
 DETERMINED = 1e-10  # share of a column's sum of squares that earlier columns leave of it
 ROWS_AT_ONCE = 4096
+CUTOFFS_KEPT = 16  # of which the steps that depend on them are kept
+
+
+class Patterns:
+    """The k patterns of n patients: those who say the same count together.
+
+    `number` (n) is each patient's pattern, -1 of those who have none.
+    """
+
+    def __init__(self, number: NDArray[np.intp]) -> None:
+        self._number = number
+        self._order = np.argsort(number, kind="stable")[int((number < 0).sum()) :]
+        self._begins = np.flatnonzero(np.diff(number[self._order], prepend=-1))
+
+    def counts(self, weights: Array) -> Array:
+        """Return how often each pattern counts in b x n samples (b x k)."""
+        return np.add.reduceat(weights[:, self._order], self._begins, axis=1)
+
+    def of_patients(self, values: Array) -> Array:
+        """Return the values of b x k patterns for the patients (b x n), NaN for those who have none."""
+        return np.where(self._number >= 0, values[:, self._number], np.nan)
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a model that was built in each of b samples says of k patterns of patients.
+    """What a model that was built in each of b samples says of patterns of patients.
 
-    `linear_predictor` is b x k; `members` (n x k) has a 1 where a patient has a pattern, None where each of
-    the n patients is a pattern. Patients without the model's variables have none; where that differs from
-    sample to sample, `known` (b x k) says who has them. `is_risk` says whether the predictor is the logit of
-    a risk. `separated` (b) marks the samples whose regression has Firth's penalty.
+    `linear_predictor` is b x k; without `patterns` each of the n patients is one. Who has the model's
+    variables may differ from sample to sample: then `known` (b x n) says it. `is_risk` says whether the
+    predictor is the logit of a risk. `separated` (b) marks the samples whose regression has Firth's penalty.
     """
 
     linear_predictor: Array
-    members: Array | None
+    patterns: Patterns | None
     known: Mask | None
     is_risk: bool
     separated: Mask
 
     def counts(self, weights: Array) -> Array:
         """Return how often each pattern counts in b x n samples."""
-        counts = weights if self.members is None else weights @ self.members
+        counts = weights if self.patterns is None else self.patterns.counts(weights)
         return counts if self.known is None else counts * self.known
 
     def of_patients(self) -> Array:
         """Return the linear predictor of each patient (b x n), NaN without the model's variables."""
-        if self.members is None:
-            return np.where(True if self.known is None else self.known, self.linear_predictor, np.nan)
-        has_pattern = self.members.any(axis=1)
-        return np.where(has_pattern, self.linear_predictor[:, self.members.argmax(axis=1)], np.nan)
+        if self.patterns is not None:
+            return self.patterns.of_patients(self.linear_predictor)
+        return np.where(True if self.known is None else self.known, self.linear_predictor, np.nan)
 
 
 @dataclass(frozen=True)
@@ -96,10 +115,17 @@ class Procedure:
         ]
         self._tests = [named_test(codebook[name], **named) for name in self.candidates]
         self._alpha = plan["alpha"] if "multivariable" in plan else None
-        discrimination = plan.get("discrimination", {"scores": {}})
-        self.scores, self.pairs = scores_of(discrimination, self.cohort.columns)
+        scores, pairs = scores_of(plan.get("discrimination", {"scores": {}}), self.cohort.columns)
+        self.scores = [score for score in scores if self._is_assessable(score)]
+        assessable = {score.name for score in self.scores}
+        self.pairs = [pair for pair in pairs if assessable.issuperset(pair)]
         self._choose_cutoff = self._rule(plan.get("cutoff"))
         self._after: dict[float | None, _AfterCutoff] = {}
+
+    def _is_assessable(self, score: Score) -> bool:
+        """Whether patients with and without the outcome have a score's variables."""
+        known = self.cohort[list(score.variables)].notna().all(axis=1).to_numpy()
+        return len(np.unique(self.outcome[known])) == 2
 
     def _rule(self, cutoff: Mapping[str, Any] | None) -> Rule | None:
         """Return how the marker's cut-off is derived, None where plan or cohort has no such cut-off."""
@@ -119,6 +145,7 @@ class Procedure:
             known = np.isfinite(score)
             others = weights - of_events
             chosen = self._choose_cutoff(WeightedCurve(score[known], of_events[:, known], others[:, known]))
+            chosen = np.where(np.isnan(chosen), np.inf, chosen)  # a sample of one outcome has none
             distinct, group = np.unique(chosen, return_inverse=True)
             cutoffs = [(float(value), np.flatnonzero(group == i)) for i, value in enumerate(distinct)]
         for cutoff, samples in cutoffs:
@@ -126,63 +153,86 @@ class Procedure:
 
     def _with(self, cutoff: float | None) -> "_AfterCutoff":
         if cutoff not in self._after:
-            cohort = self.cohort
-            if cutoff is not None:
-                value = cohort[self._marker.name]
+            if len(self._after) > CUTOFFS_KEPT:
+                self._after = {None: self._with(None)}
+            if cutoff is None:
+                made = _AfterCutoff.of(
+                    self.cohort, self.candidates, self._tests, self._alpha, self.scores, self._codebook
+                )
+            else:
+                value = self.cohort[self._marker.name]
                 high = (value > cutoff).astype("Int64").where(value.notna())
-                cohort = cohort.assign(**{self._marker.high: high})
-            self._after[cutoff] = _AfterCutoff(
-                cohort,
-                cutoff,
-                self.candidates,
-                self._tests,
-                self._alpha,
-                self.scores,
-                self._codebook,
-            )
+                cohort = self.cohort.assign(**{self._marker.high: high})
+                made = self._with(None).changed(cutoff, cohort, self._marker.high, self._codebook)
+            self._after[cutoff] = made
         return self._after[cutoff]
 
 
+@dataclass(frozen=True)
 class _AfterCutoff:
     """The steps after the derivation of the cut-off, on a cohort with the dichotomous score that it makes."""
 
-    def __init__(
-        self,
+    cutoff: float
+    alpha: float | None
+    screens: Mapping[str, "_Screen"]
+    columns: "_Columns"
+    scores: Mapping[str, Score]
+    models: Mapping[str, "_FittedScore | _GivenScore"]
+
+    @classmethod
+    def of(
+        cls,
         cohort: pd.DataFrame,
-        cutoff: float | None,
         candidates: Sequence[str],
         tests: Sequence[str],
         alpha: float | None,
         scores: Sequence[Score],
         codebook: Codebook,
-    ) -> None:
-        self._cutoff, self._alpha = cutoff, alpha
-        self._screens = [
-            _Screen(cohort[name], codebook[name], test) for name, test in zip(candidates, tests, strict=True)
-        ]
-        self._columns = _Columns(cohort, candidates, codebook)
-        self._models = {score.name: _model(cohort, score, codebook) for score in scores}
+    ) -> "_AfterCutoff":
+        """Return the steps on a cohort as it is, without a cut-off."""
+        screens = {
+            name: _Screen(cohort[name], codebook[name], test)
+            for name, test in zip(candidates, tests, strict=True)
+        }
+        models = {score.name: _model(cohort, score, codebook) for score in scores}
+        columns = _Columns(cohort, candidates, codebook)
+        return cls(np.nan, alpha, screens, columns, {score.name: score for score in scores}, models)
+
+    def changed(
+        self, cutoff: float, cohort: pd.DataFrame, variable: str, codebook: Codebook
+    ) -> "_AfterCutoff":
+        """Return the steps for a cohort in which one variable, that which the cut-off makes, is another."""
+        screens, columns = dict(self.screens), self.columns
+        if variable in screens:
+            screens[variable] = _Screen(cohort[variable], codebook[variable], screens[variable].test)
+            columns = _Columns(cohort, list(screens), codebook)
+        models = {
+            name: _model(cohort, score, codebook) if variable in score.variables else self.models[name]
+            for name, score in self.scores.items()
+        }
+        return replace(self, cutoff=cutoff, screens=screens, columns=columns, models=models)
 
     def build(self, samples: NDArray[np.intp], weights: Array, events: Array) -> Built:
+        """Carry the steps out in samples that have this cut-off."""
         others = weights - events
-        p_values = np.empty((len(weights), len(self._screens)))
-        for j, screen in enumerate(self._screens):
+        p_values = np.empty((len(weights), len(self.screens)))
+        for j, screen in enumerate(self.screens.values()):
             p_values[:, j] = screen.p_values(events, others)
         selected = np.zeros(p_values.shape, dtype=bool)
         models = {}
-        if self._alpha is not None:
-            selected = is_selected(p_values, self._alpha)
-            models[MULTIVARIABLE] = self._columns.fit(weights, events, selected)
-        models |= {name: model.build(weights, events) for name, model in self._models.items()}
-        cutoff = np.full(len(weights), np.nan if self._cutoff is None else self._cutoff)
-        return Built(samples, cutoff, p_values, selected, models)
+        if self.alpha is not None:
+            selected = is_selected(p_values, self.alpha)
+            models[MULTIVARIABLE] = self.columns.fit(weights, events, selected)
+        models |= {name: model.build(weights, events) for name, model in self.models.items()}
+        cutoff = self.cutoff if np.isfinite(self.cutoff) else np.nan
+        return Built(samples, np.full(len(weights), cutoff), p_values, selected, models)
 
 
 class _Screen:
     """One variable and the test of its association with the outcome."""
 
     def __init__(self, values: pd.Series, variable: Variable, test: str) -> None:
-        self._test, self._is_categorical = test, variable.is_categorical
+        self.test, self._is_categorical = test, variable.is_categorical
         self._known = values.notna().to_numpy()
         known = values[self._known]
         if variable.is_categorical:
@@ -195,16 +245,16 @@ class _Screen:
     def p_values(self, events: Array, others: Array) -> Array:
         """Return the p-value in each of b samples (b x n weights of patients with and without the event)."""
         first, second = others[:, self._known], events[:, self._known]
-        if self._test == "mann_whitney":
+        if self.test == "mann_whitney":
             return rank_p_values(self._moments[:, 1], first, second)
         summed = np.stack([first @ self._moments, second @ self._moments], axis=2)
         if not self._is_categorical:
-            return location_p_values(summed[:, 0], summed[:, 1], summed[:, 2], self._test)
-        if self._test in CHI_SQUARES:
-            return chi_square_p_values(summed, self._test)
+            return location_p_values(summed[:, 0], summed[:, 1], summed[:, 2], self.test)
+        if self.test in CHI_SQUARES:
+            return chi_square_p_values(summed, self.test)
         # Exact tests take long, and resamples of few patients have many tables in common.
         tables, position = np.unique(np.round(summed).astype(int), axis=0, return_inverse=True)
-        exact = [getattr(independence_tests(table), f"p_{self._test}") for table in tables]
+        exact = [getattr(independence_tests(table), f"p_{self.test}") for table in tables]
         return np.asarray(exact)[position.reshape(-1)]
 
 
@@ -220,7 +270,8 @@ class _Columns:
             variable, values = codebook[name], cohort[name]
             if not variable.is_categorical or variable.kind == "binary":
                 numbers = values.to_numpy(dtype=float)
-                center, spread = np.nanmean(numbers), np.nanstd(numbers)
+                known = numbers[np.isfinite(numbers)]
+                center, spread = (known.mean(), known.std()) if len(known) else (0.0, 1.0)
                 columns.append(np.nan_to_num((numbers - center) / (spread or 1)))
                 of_variable.append(j)
                 is_level.append(False)
@@ -316,15 +367,14 @@ class _FittedScore:
     """A score that a regression on its variables makes: the distinct patients, and their design."""
 
     columns: _Columns
-    members: Array
+    patterns: Patterns
     variables: int
 
     def build(self, weights: Array, events: Array) -> Predictions:
         selected = np.ones((len(weights), self.variables), dtype=bool)
-        found = self.columns.fit(weights @ self.members, events @ self.members, selected)
-        return Predictions(
-            found.linear_predictor, self.members, None, is_risk=True, separated=found.separated
-        )
+        of_patterns, with_event = self.patterns.counts(weights), self.patterns.counts(events)
+        found = self.columns.fit(of_patterns, with_event, selected)
+        return Predictions(found.linear_predictor, self.patterns, None, True, found.separated)
 
 
 @dataclass(frozen=True)
@@ -332,23 +382,25 @@ class _GivenScore:
     """A score that is what it is: the distinct values."""
 
     values: Array
-    members: Array
+    patterns: Patterns
 
-    def build(self, weights: Array, events: Array) -> Predictions:
+    def build(self, weights: Array, _events: Array) -> Predictions:
         lp = np.broadcast_to(self.values, (len(weights), len(self.values)))
-        return Predictions(
-            lp, self.members, None, is_risk=False, separated=np.zeros(len(weights), dtype=bool)
-        )
+        return Predictions(lp, self.patterns, None, False, np.zeros(len(weights), dtype=bool))
 
 
-def _model(cohort: pd.DataFrame, score: Score, codebook: Codebook) -> "_FittedScore | _GivenScore":
-    """Return a score of the plan, on the distinct patients among those who have its variables."""
-    known = cohort[list(score.variables)].notna().all(axis=1).to_numpy()
+def _model(cohort: pd.DataFrame, score: Score, codebook: Codebook) -> _FittedScore | _GivenScore:
+    """Return a score of the plan, on the distinct patients among those who have its variables.
+
+    Whether a regression makes it, as one of three levels, is what it is in the cohort: a resample without one
+    of the levels has a regression all the same.
+    """
+    names = list(score.variables)
+    known = cohort[names].notna().all(axis=1).to_numpy()
     of_known = cohort[known]
-    pattern = of_known.groupby(list(score.variables), sort=True, observed=True).ngroup().to_numpy()
-    members = np.zeros((len(cohort), pattern.max(initial=-1) + 1))
-    members[np.flatnonzero(known), pattern] = 1
-    distinct = of_known.drop_duplicates(list(score.variables)).sort_values(list(score.variables))
+    number = np.full(len(cohort), -1, dtype=np.intp)
+    number[known] = of_known.groupby(names, sort=True, observed=True).ngroup().to_numpy()
+    distinct = of_known.drop_duplicates(names).sort_values(names)
     if is_fitted(of_known, score, codebook):
-        return _FittedScore(_Columns(distinct, score.variables, codebook), members, len(score.variables))
-    return _GivenScore(risk_order(distinct, "", score, codebook), members)
+        return _FittedScore(_Columns(distinct, names, codebook), Patterns(number), len(names))
+    return _GivenScore(risk_order(distinct, "", score, codebook), Patterns(number))

@@ -1,7 +1,7 @@
 """The procedure repeated in resamples, and how well its models do there, elsewhere, and in those left out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,7 @@ def resample(procedure: Procedure, replicates: int, seed: int, first: int = 0) -
     parts = []
     for begin, end in blocks(first, first + replicates, ROW_BYTES * n):
         for weights in bootstrap_weights(everyone, end - begin, seed, begin):
-            parts.append(_assess_resamples(procedure, weights, keep_risks=begin < RISKS_KEPT))
+            parts.append(_assess_resamples(procedure, weights, risks_kept=max(0, RISKS_KEPT - begin)))
     return joined(parts)
 
 
@@ -93,11 +93,11 @@ def joined(parts: Sequence[Replicates]) -> Replicates:
             together[name] = {model: np.concatenate([one[model] for one in each]) for model in each[0]}
         else:
             together[name] = np.concatenate(each)
-    together["risks"] = {model: risks[:RISKS_KEPT] for model, risks in together["risks"].items()}
     return Replicates(**together)
 
 
-def _assess_resamples(procedure: Procedure, weights: Array, keep_risks: bool) -> Replicates:
+def _assess_resamples(procedure: Procedure, weights: Array, risks_kept: int) -> Replicates:
+    """Assess what the procedure makes of b resamples, of which the first have their risks kept."""
     events = weights * procedure.outcome
     everyone, outside = np.ones((1, weights.shape[1])), (weights == 0).astype(float)
     parts, order = [], []
@@ -116,14 +116,15 @@ def _assess_resamples(procedure: Procedure, weights: Array, keep_risks: bool) ->
                 left,
                 {name: model.separated for name, model in built.models.items()},
                 {
-                    name: special.expit(model.of_patients() if keep_risks else model.of_patients()[:0])
+                    name: special.expit(model.of_patients() if risks_kept else model.of_patients()[:0])
                     for name, model in built.models.items()
                     if model.is_risk
                 },
             )
         )
         order.append(of)
-    return _in_order(joined(parts), np.argsort(np.concatenate(order)))
+    ordered = _in_order(joined(parts), np.argsort(np.concatenate(order)))
+    return replace(ordered, risks={name: risks[:risks_kept] for name, risks in ordered.risks.items()})
 
 
 def _in_order(replicates: Replicates, order: NDArray[np.intp]) -> Replicates:
@@ -161,4 +162,4 @@ def _positive(score: Array) -> Mask | None:
 
 def apparent(procedure: Procedure) -> Replicates:
     """Return the procedure's results in the patients themselves: the replicate in which each counts once."""
-    return _assess_resamples(procedure, np.ones((1, len(procedure.outcome))), keep_risks=True)
+    return _assess_resamples(procedure, np.ones((1, len(procedure.outcome))), risks_kept=1)

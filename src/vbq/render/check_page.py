@@ -30,7 +30,7 @@ KINDS: Mapping[Severity, tuple[str, str, str]] = {
         "To look at",
         "The cohort can be analyzed as it is. Are these values what was meant?",
     ),
-    "note": ("notes", "What was not read, and why", ""),
+    "note": ("notes", "Notes: what was not read, and what else was noticed", ""),
 }
 FILES = {
     "check.csv": "every problem, a row each: file, row, column, value, rule, severity, action",

@@ -362,7 +362,8 @@ def optimism(results: Results) -> Section | None:
     if results.are_reconstructed:
         words.append(
             "The rows are reconstructed. What depends on more than the printed tables, such as the "
-            "regression and how often a variable is selected, is a property of the reconstruction, not of the patients."
+            "regression and how often a variable is selected, is a property of the reconstruction, not of "
+            "the patients."
         )
     labels = dict(zip(corrected["model"], corrected["label"], strict=True))
     pictures = []

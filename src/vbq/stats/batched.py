@@ -23,6 +23,7 @@ PENALIZED_CONVERGED = 1e-16  # Newton decrement
 LONGEST_STEP = 5.0
 MAX_HALVINGS = 30
 UNCHECKED = 1e-9  # promised rise of a log-likelihood that is taken without looking
+ARRIVED = 1e-6  # last step after which Newton's method has nothing left to do
 DIVERGING = 0.1  # last step of a linear predictor that is on its way to infinity
 
 
@@ -263,13 +264,17 @@ def fit_batch_finite(
     y, n = np.asarray(events, dtype=float), np.asarray(totals, dtype=float)
     beta, step = _climb(X, y, n, 0.0, start, FEW_ITERATIONS)
     separated = np.zeros(len(y), dtype=bool)
-    going_on = _diverging(design, step)
+    going_on = _moving(design, step, DIVERGING)
     separated[going_on] = _is_proof(design.of(going_on), y[going_on], n[going_on], step[going_on])
-    going_on = going_on[~separated[going_on]]
-    if len(going_on):
-        own = design.of(going_on)
-        beta[going_on], step[going_on] = _climb(own.X, y[going_on], n[going_on], 0.0, beta[going_on])
-        going_on = going_on[np.isin(going_on, _diverging(design, step))]
+    unfinished = _moving(design, step, ARRIVED)
+    unfinished = unfinished[~separated[unfinished]]
+    going_on = unfinished[:0]
+    if len(unfinished):
+        own = design.of(unfinished)
+        beta[unfinished], step[unfinished] = _climb(
+            own.X, y[unfinished], n[unfinished], 0.0, beta[unfinished]
+        )
+        going_on = unfinished[_moving(own, step[unfinished], DIVERGING)]
         separated[going_on] = _is_proof(design.of(going_on), y[going_on], n[going_on], step[going_on])
     for i in going_on[~separated[going_on]]:
         rows = design.X if design.is_shared else design.X[i]
@@ -281,9 +286,9 @@ def fit_batch_finite(
     return beta, separated
 
 
-def _diverging(design: _Design, step: Array) -> NDArray[np.intp]:
-    """Return the regressions whose last step still moves a linear predictor."""
-    return np.flatnonzero(np.abs(design.times(step)).max(axis=1, initial=0) > DIVERGING)
+def _moving(design: _Design, step: Array, by: float) -> NDArray[np.intp]:
+    """Return the regressions whose last step moved a linear predictor by more than that."""
+    return np.flatnonzero(np.abs(design.times(step)).max(axis=1, initial=0) > by)
 
 
 def _is_proof(design: _Design, events: Array, totals: Array, step: Array) -> Mask:

@@ -44,12 +44,12 @@ class WeightedCurve:
     @cached_property
     def mean_with(self) -> Array:
         """The b mean scores with the event."""
-        return np.asarray(self._events @ self._score / self._events.sum(axis=1))
+        return _mean(self._events, self._score)
 
     @cached_property
     def mean_without(self) -> Array:
         """The b mean scores without it."""
-        return np.asarray(self._others @ self._score / self._others.sum(axis=1))
+        return _mean(self._others, self._score)
 
     @cached_property
     def values(self) -> Array:
@@ -95,6 +95,12 @@ class WeightedCurve:
     def best(self, objective: Array) -> Array:
         """Return the cut-offs that maximize b x (v + 1) objectives, the lowest among equals."""
         return self.cutoff(np.argmax(np.round(objective, 12), axis=1))
+
+
+def _mean(weights: Array, score: Array) -> Array:
+    """Return the mean score under each of b x n weights, NaN where all are zero."""
+    total = weights.sum(axis=1)
+    return np.divide(weights @ score, total, out=np.full(len(weights), np.nan), where=total > 0)
 
 
 Rule = Callable[[WeightedCurve], Array]

@@ -93,6 +93,8 @@ def rank_p_values(values: ArrayLike, first: ArrayLike, second: ArrayLike) -> Arr
     all values are the same.
     """
     x = np.asarray(values, dtype=float)
+    if not len(x):
+        return np.full(len(np.asarray(first)), np.nan)
     order = np.argsort(x, kind="stable")
     begins = np.flatnonzero(np.append(True, np.diff(x[order]) > 0))
     a, b = (np.add.reduceat(np.asarray(w, dtype=float)[:, order], begins, axis=1) for w in (first, second))

@@ -74,15 +74,15 @@ def _placements(score: Array, event: NDArray[np.bool_], in_order: bool) -> tuple
 
 
 def tie_nearly_equal(linear_predictor: ArrayLike) -> Array:
-    """Round a computed score to 12 significant digits of its largest value, so that equals stay tied.
+    """Round computed scores to 12 significant digits of the largest, so that equals stay tied.
 
-    Two patients with the same covariates can differ in the last bit of a linear predictor.
+    Two patients with the same covariates can differ in the last bit of a linear predictor. Of b x n scores
+    each row is rounded by its own largest.
     """
     values = np.asarray(linear_predictor, dtype=float)
-    largest = np.max(np.abs(values))
-    if not largest > 0:
-        return values
-    return np.round(values, int(SIGNIFICANT_DIGITS - 1 - np.floor(np.log10(largest))))
+    largest = np.abs(values).max(axis=-1, keepdims=True, initial=0.0)
+    digits = SIGNIFICANT_DIGITS - 1 - np.floor(np.log10(np.where(largest > 0, largest, 1.0)))
+    return np.asarray(np.rint(values * 10.0**digits) / 10.0**digits)
 
 
 def auc_interval(

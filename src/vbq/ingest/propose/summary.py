@@ -137,6 +137,6 @@ def _spoiled(sections: Sequence[Section]) -> Iterator[str]:
         twice = dict.fromkeys(heading for heading in headings if headings.count(heading) > 1)
         if twice:
             yield f"{section.view.path}: rename all but one of the columns {', '.join(map(quoted, twice))}"
-        if section.view.sheet.unnamed:
+        if section.view.sheet.unnamed and section.view.viewer is None:  # ImageJ numbers its rows
             positions = ", ".join(map(str, section.view.sheet.unnamed))
             yield f"{section.view.path}: give a heading to column {positions}, which has values"
