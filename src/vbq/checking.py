@@ -7,7 +7,7 @@ from vbq.codebook import extended
 from vbq.configuration import read_config, read_plan
 from vbq.errors import UserError
 from vbq.ingest.cohort import examine_cohort
-from vbq.problems import InputError
+from vbq.problems import InputError, lines_of_warnings
 from vbq.render.check_page import Check, check_page, verdict
 from vbq.run import write_csv, write_whole
 from vbq.scores.marker import Marker, with_marker
@@ -35,7 +35,8 @@ def check_cohort(file: Path, results: Path) -> Checked:
     codebook = with_marker(extended(spec.get("variables", {})), marker)
     if reasons := contradictions(plan, codebook):
         raise UserError("\n".join([f"{spec['plan']} cannot be carried out:", *reasons]))
-    examined = examine_cohort(spec, codebook, marker, Path(), plan["outcome"]["variable"])
+    outcome = plan["outcome"]["variable"]
+    examined = examine_cohort(spec, codebook, marker, Path(), outcome)
     missed: list[tuple[str, str]] = []
     if examined.scored is not None:
         missed = absent_variables(plan, marker, codebook, examined.scored.columns)
@@ -44,7 +45,7 @@ def check_cohort(file: Path, results: Path) -> Checked:
     folder.mkdir(parents=True, exist_ok=True)
     write_csv(examined.problems.table(), str(folder / "check.csv"))
     page = folder / "check.html"
-    write_whole(check_page(Check(str(file), spec, codebook, examined, missed)), page)
+    write_whole(check_page(Check(str(file), spec, codebook, examined, missed, outcome)), page)
     has_errors = examined.ingested is None
-    lines = str(InputError(problems)).splitlines() if has_errors else []
-    return Checked(tuple(lines), verdict(examined), page, has_errors)
+    lines = str(InputError(problems)).splitlines() if has_errors else lines_of_warnings(problems)
+    return Checked(tuple(lines), verdict(examined, outcome), page, has_errors)

@@ -60,6 +60,12 @@ class InputError(UserError):
         super().__init__("\n".join(lines))
 
 
+def lines_of_warnings(problems: Sequence[Problem]) -> list[str]:
+    """Return the warnings one a line, where there are no errors; of many rows of a column the first."""
+    warnings = [problem for problem in problems if problem.severity == "warning"]
+    return [f"{_count(len(warnings), 'warning')}:", *_lines(warnings)] if warnings else []
+
+
 def alike(problems: Iterable[Problem]) -> list[list[Problem]]:
     """Return problems in groups: those of many rows of a column stand together."""
     groups: dict[tuple[str, ...], list[Problem]] = {}

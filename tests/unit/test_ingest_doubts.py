@@ -116,3 +116,33 @@ def test_readers_who_disagree(site):
     told = found(site, "readers disagree in vbq")
     gross = told[told["severity"] == "warning"]
     assert gross[["row", "column", "value"]].to_numpy().tolist() == [[5, "a, b", "+2.000"]]
+
+
+def test_a_level_under_another_name(site):
+    wide = site.files["readings.csv"].rename(columns=lambda name: name.removesuffix(" mean"))
+    long = wide.melt(["id", "reader"], ["L1", "L2", "L3", "L4", "CSF"], "roi", "value", ignore_index=True)
+    site.files["readings.csv"] = long
+    site.spec["readings"] |= {"layout": "long", "columns": {"level": "roi", "value": "value"}}
+    assert "level not used" not in doubts(site)
+    site.put("readings.csv", 6, "roi", "T1")
+    told = found(site, "level not used")
+    assert told[["row", "value", "severity"]].to_numpy().tolist() == [[6, "T1", "warning"]]
+
+
+def test_an_outcome_turned_round(site):
+    patients = site.files["patients.csv"]
+    for level in ("L1", "L2", "L3", "L4"):
+        higher = (patients["vcf"] == "1").repeat(2).to_numpy() * 60
+        column = site.files["readings.csv"][f"{level} mean"].astype(float) + higher
+        site.files["readings.csv"][f"{level} mean"] = [f"{value:.0f}" for value in column]
+    patients["sins"] = ["12" if vcf == "1" else "4" for vcf in patients["vcf"]]
+    site.spec["patients"]["columns"] = {"new_vcf": "vcf", "age": "age", "sins": "sins"}
+    assert doubts(site) == set()
+    site.map("new_vcf", {"column": "vcf", "levels": {"1": 0, "0": 1}})
+    assert doubts(site) == {"outcome turned round?"}
+
+
+def test_a_site_without_any_score(site):
+    site.spec["patients"]["columns"] = {"new_vcf": "vcf", "age": "age"}
+    del site.spec["readings"], site.files["readings.csv"]
+    assert doubts(site) == {"no score"}

@@ -568,11 +568,12 @@ def test_a_file_without_patients_is_refused(tmp_path):
 
 def test_what_else_is_in_a_folder_is_told_and_left_out(tmp_path):
     patients(VCF=["yes", "no"] * 20).to_csv(tmp_path / "site.csv", index=False)
-    (tmp_path / "scan.png").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
+    (tmp_path / "SECRET1.png").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
     (tmp_path / ".hidden").write_text("nothing")
     found = propose_cohort_file("site", [str(tmp_path)], PLAN)
     assert yaml.safe_load(found.text)["patients"]["file"].endswith("site.csv")
-    assert any("scan.png" in line for line in found.lines)
+    assert any(line.startswith(f"{tmp_path}, file 1:") for line in found.lines)
+    assert not any("SECRET" in line for line in found.lines)  # a file's name may be a patient's
 
 
 def test_forms_of_one_export_share_the_decimal_mark(tmp_path):

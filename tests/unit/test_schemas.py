@@ -11,7 +11,7 @@ from vbq.codebook import CRITERIA, SINS_COMPONENTS
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/cohort.schema.yaml").read_text(encoding="utf-8"))
-COHORT_FILES = sorted((ROOT / "config/cohorts").glob("*.yaml"))
+COHORT_FILES = [ROOT / f"config/cohorts/{name}.yaml" for name in ("ehresman2019", "simulated_site")]
 EHRESMAN = yaml.safe_load((ROOT / "config/cohorts/ehresman2019.yaml").read_text(encoding="utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
 

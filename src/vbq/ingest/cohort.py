@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from vbq.codebook import Variable
-from vbq.ingest.doubts import doubt_readings, doubt_twins
+from vbq.ingest.doubts import doubt_readings, doubt_scores, doubt_twins
 from vbq.ingest.eligibility import select_patients
 from vbq.ingest.mapping import heading_of, mapped_headings
 from vbq.ingest.patient_ids import Patients, read_patients
@@ -114,6 +114,7 @@ def examine_cohort(
         action = "after eligibility, no two outcomes are left to compare: see `eligibility`"
         problems.add(patients_table.file, "one outcome class only", action, column=outcome)
         return Examined(rows, problems, scored)
+    doubt_scores(cohort, outcome, marker, problems)
     return Examined(rows, problems, scored, Ingested(cohort, problems.table(), flow))
 
 

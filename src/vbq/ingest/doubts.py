@@ -10,8 +10,11 @@ from vbq.ingest.patient_ids import Patients
 from vbq.ingest.readings import shown_readers
 from vbq.ingest.suspicions import levels_apart, readers_who_disagree, twin_rows
 from vbq.ingest.values import Table
-from vbq.problems import Problems
+from vbq.problems import COHORT_FILE, Problems
 from vbq.scores.marker import Marker
+from vbq.stats.roc import areas_under_curves
+
+TURNED_ROUND = 0.4  # AUC of both scores: by chance in 1 of 200 cohorts of 60 without association
 
 
 def doubt_twins(table: Table, id_heading: str, variables: pd.DataFrame, problems: Problems) -> None:
@@ -64,3 +67,24 @@ def doubt_readings(
             value=f"{pair['difference']:+.3f}",
             severity="warning" if pair["gross"] else "note",
         )
+
+
+def doubt_scores(cohort: pd.DataFrame, outcome: str, marker: Marker, problems: Problems) -> None:
+    """Warn where there is no score, and where both scores say that the outcome may be turned round."""
+    if not {marker.name, marker.high, "sins", "sins_category"} & set(cohort):
+        action = f"neither {marker.name} nor SINS, nor a category of one: no rule can be validated"
+        problems.add(COHORT_FILE, "no score", action, severity="warning")
+    if not {marker.name, "sins"} <= set(cohort):
+        return
+    areas = []
+    for name in (marker.name, "sins"):
+        known = cohort[[outcome, name]].dropna()
+        if known[outcome].nunique() < 2:
+            return
+        areas.append(float(areas_under_curves(known[outcome], known[name]).auc[0]))
+    if max(areas) < TURNED_ROUND:
+        action = (
+            f"both {marker.name} and SINS are lower in patients with it (AUC {areas[0]:.2f}, {areas[1]:.2f}): "
+            "do the outcome's `levels` say what its values mean?"
+        )
+        problems.add(COHORT_FILE, "outcome turned round?", action, column=outcome, severity="warning")

@@ -155,8 +155,6 @@ def _read_long(
     )
     values["csf_level"] = values["csf_level"].where(values["target"] == "csf")
     unused = target.notna() & ~target.isin([*marker.levels, "csf"])
-    action = f"{marker.name} is not made from it: left out"
-    table.flag(problems, level_heading, unused, "level not used", action, "note")
     rois = known.join(values[target.notna() & ~unused], how="inner")
     repeated = flag_repeats(
         table,
@@ -167,7 +165,23 @@ def _read_long(
         problems,
     )
     rois = rois[~repeated].reset_index(names="file_row")
-    return _complete(_widen(rois, marker), marker)
+    readings = _complete(_widen(rois, marker), marker)
+    named = table.frame.loc[unused, level_heading].unique()  # they name a vertebra, nobody else
+    misnamed = unused & unused.index.isin(_rows_of_gaps(readings, known, marker))
+    action = f"{marker.name} is not made from it, and a level of its reading is missing: is it misnamed?"
+    table.flag(problems, level_heading, misnamed, "level not used", action, "warning", known=named)
+    action = f"{marker.name} is not made from it: left out"
+    table.flag(problems, level_heading, unused & ~misnamed, "level not used", action, "note", known=named)
+    return readings
+
+
+def _rows_of_gaps(readings: pd.DataFrame, known: pd.DataFrame, marker: Marker) -> pd.Index:
+    """Return the file's rows of the readings that lack a level which most readings have."""
+    values = readings[list(marker.levels)]
+    usual = values.columns[values.notna().mean() > 0.5]
+    gaps = readings.loc[values[usual].isna().any(axis=1), ["row", "reader"]]
+    rows = known.reset_index(names="file_row").merge(gaps, on=["row", "reader"])
+    return pd.Index(rows["file_row"])
 
 
 def _widen(rois: pd.DataFrame, marker: Marker) -> pd.DataFrame:

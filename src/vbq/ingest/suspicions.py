@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from vbq.codebook import MARKER_LEVELS, Variable
+from vbq.scores.marker import SCORE_DECIMALS
 
 # A column's unit
 FEWEST_VALUES = 5  # that a column's unit is told from
@@ -56,7 +57,7 @@ YEAR_FIRST = re.compile(rf"(?P<year>\d{{4}})([-/.])(?P<month>\d{{1,2}})\2(?P<day
 # 01.02.2024, 2/1/2024, 01/02/24; 01-02-03 is more often an id
 YEAR_LAST = re.compile(
     rf"(?P<first>\d{{1,2}})(?:([-/.])(?P<second>\d{{1,2}})\2(?P<year>\d{{4}}){TIME}"
-    r"|([/.])(?P<second_short>\d{1,2})\4\d{2})"
+    r"|(?P<apart>[/.])(?P<second_short>\d{1,2})(?P=apart)\d{2})"
 )
 # 1-Feb, 01. Feb, 1-Feb-24, 01FEB2024
 DAY_AND_WORD = re.compile(
@@ -279,7 +280,7 @@ def readers_who_disagree(scores: pd.DataFrame, k: float = LIMITS) -> pd.DataFram
     by_reader = {str(reader): of_one.set_index("row")["score"] for reader, of_one in scores.groupby("reader")}
     found = []
     for first, second in combinations(by_reader, 2):
-        difference = (by_reader[first] - by_reader[second]).dropna()
+        difference = (by_reader[first] - by_reader[second]).dropna().round(SCORE_DECIMALS)
         if len(difference) < FEWEST_IN_COMMON:
             continue
         mean, margin = float(difference.mean()), k * float(difference.std())

@@ -42,7 +42,7 @@ class Check:
     """All that the page is made from.
 
     `spec` is the cohort file, whose path is `file`. `missed` has each variable or score that the plan names
-    and the cohort lacks, with the place of the plan that does without it.
+    and the cohort lacks, with the place of the plan that does without it; `outcome` is the plan's.
     """
 
     file: str
@@ -50,6 +50,7 @@ class Check:
     codebook: Mapping[str, Variable]
     examined: Examined
     missed: Sequence[tuple[str, str]]
+    outcome: str
 
 
 def check_page(check: Check) -> str:
@@ -61,19 +62,22 @@ def check_page(check: Check) -> str:
         title=f"Check of {check.spec['title']}",
         provenance=check.spec["provenance"],
         facts=_facts(check),
-        verdict=(verdict(check.examined), "mend" if check.examined.problems.any_error() else "flow"),
+        verdict=(
+            verdict(check.examined, check.outcome),
+            "mend" if check.examined.problems.any_error() else "flow",
+        ),
         sections=[section for section in sections if section is not None],
         reading=(
             "Rows count from the first row of a file, headings included; cases of SPSS, Stata, SAS and "
             "Parquet files count from 1. Values that may identify a person are withheld: look them up by "
-            "their row and column."
+            "their row and column. Files of a folder are counted in alphabetical order."
         ),
         files=FILES,
     )
 
 
-def verdict(examined: Examined) -> str:
-    """Say in a sentence whether a cohort can be analyzed."""
+def verdict(examined: Examined, outcome: str) -> str:
+    """Say in a sentence whether a cohort can be analyzed; `outcome` is the name of the plan's outcome."""
     found = examined.problems.sorted()
     errors, warnings = (
         len(alike([problem for problem in found if problem.severity == severity]))
@@ -84,7 +88,12 @@ def verdict(examined: Examined) -> str:
         return f"Not ready: {_counted(errors, 'thing')} to mend, {look}."
     flow = examined.ingested.flow
     read, kept = int(flow["n"].iloc[0]), int(flow["n"].iloc[-1])
-    return f"Ready: {_counted(read, 'patient')} read, {kept} kept, {read - kept} left out; {look}."
+    with_outcome = int(examined.ingested.cohort[outcome].sum())
+    share = text.fixed(100 * with_outcome / kept, 1)
+    return (
+        f"Ready: {_counted(read, 'patient')} read, {kept} kept ({with_outcome} with the outcome, {share} %), "
+        f"{read - kept} left out; {look}."
+    )
 
 
 def _counted(number: int, noun: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vbq.ingest.files import SUFFIXES, ZIP_MARK, Settings, Sheet, read_sheet
 from vbq.ingest.files.text import DELIMITERS, UTF16_MARKS
+from vbq.ingest.files.viewers import recognize
 from vbq.ingest.files.workbook import first_rows, sheet_names
 from vbq.problems import Problems
 
@@ -62,7 +63,10 @@ def _text_settings(path: Path, ragged: bool) -> Settings:
         rows = [[cell.strip() for cell in cells] for cells in csv.reader(first, delimiter=delimiter)]
     except csv.Error:
         rows = []
-    return Settings(delimiter=delimiter, encoding=encoding, headings=heading_rows(rows), ragged=ragged)
+    # A viewer's rows may be far longer than its headings, which then do not look as wide as the table.
+    of_viewer = next(((number,) for number, cells in enumerate(rows, 1) if recognize(cells)), None)
+    headings = of_viewer or heading_rows(rows)
+    return Settings(delimiter=delimiter, encoding=encoding, headings=headings, ragged=ragged)
 
 
 def _encoding(path: Path) -> str | None:

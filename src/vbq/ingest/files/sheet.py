@@ -37,7 +37,8 @@ class Sheet:
     the headings stand, None in formats that have no such row. `unnamed` are the positions, from 1, of columns
     that have values and no heading; `labels` the label of each code of a column, where the file has them (its
     cells hold the labels); `identifying` the headings that the file itself marks as identifying; `lacking`,
-    of several files that stand one below the other, the headings that each of them lacks.
+    of several files that stand one below the other, the headings that each of them lacks;
+    `titles` what a statistical file says of a column, by its heading.
     """
 
     headings: tuple[str, ...]
@@ -48,6 +49,7 @@ class Sheet:
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     identifying: frozenset[str] = frozenset()
     lacking: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 def joined_headings(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -52,7 +52,12 @@ def read_statistical(
     if shape.missing_ranges:
         _note_missing(path, settings, frame, shape.missing_ranges, file, problems)
     headings = [str(name).strip() for name in frame.columns]
-    return assembled(headings, columns, keep, heading_row=None, labels=labels)
+    titles = {
+        str(name).strip(): label.strip()
+        for name, label in meta.column_names_to_labels.items()
+        if label and label.strip()
+    }
+    return assembled(headings, columns, keep, heading_row=None, labels=labels, titles=titles)
 
 
 def read_parquet(

@@ -64,7 +64,7 @@ def _is_text(path: Path, file: str, encoding: str, problems: Problems) -> bool:
         while block:
             blank = blank and not block.strip()
             before_nul, nul, _ = block.partition(b"\0")
-            row += before_nul.count(b"\n")
+            row += len(before_nul.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")) - 1
             if nul and not wide:
                 action = "it holds a NUL byte: set `encoding`, or save it as CSV UTF-8"
                 problems.add(file, "not a text file", action, row=row)

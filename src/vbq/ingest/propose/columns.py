@@ -12,7 +12,7 @@ from vbq.ingest.propose.evidence import ASKED, Evidence, evidence
 from vbq.ingest.propose.names import EXACT, named
 from vbq.ingest.propose.spellings import is_word, level_of
 from vbq.ingest.propose.views import ADMINISTRATIVE, View
-from vbq.ingest.propose.vocabulary import BESIDE_FRACTURE, FRACTURE, NEGATIONS, STOP, WHEN
+from vbq.ingest.propose.vocabulary import BESIDE_FRACTURE, EARLIER, FRACTURE, NEGATIONS, NEW, STOP, WHEN
 from vbq.ingest.propose.words import read_heading
 
 Confidence = Literal["sure", "likely", "a guess"]
@@ -20,6 +20,7 @@ WEIGHT = {"good": 1.0, "open": 0.9, "poor": 0.6}
 LEAST = 0.45
 LIKELY = 0.65
 CLOSE = 0.15
+OF_NEW_FRACTURES = ("new_vcf", "n_new_vcf", "fracture_count")
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def _candidates(
 ) -> list[_Candidate]:
     found = []
     for name, how in named(view.texts.get(heading, (heading,)), targets).items():
-        if how.score < LEAST:
+        if how.score < LEAST or (name in OF_NEW_FRACTURES and _is_earlier(view, heading)):
             continue
         codes = legend(heading, codebook[name])
         seen = evidence(counts, codebook[name], view.decimal, how.unit, codes, name == outcome)
@@ -109,6 +110,17 @@ def _candidates(
         if total >= LEAST:
             found.append(_Candidate(name, heading, how.score, total, seen))
     return found
+
+
+def _words(view: View, heading: str) -> list[tuple[str, ...]]:
+    """Return the words of a heading and, where a dictionary or the file tells it, of its label."""
+    return [read_heading(text).words for text in view.texts.get(heading, (heading,))]
+
+
+def _is_earlier(view: View, heading: str) -> bool:
+    """Whether a column is about fractures from before: "Prior compression fracture", "VCF preop"."""
+    told = {word for words in _words(view, heading) for word in words}
+    return bool(told & EARLIER) and not told & NEW
 
 
 def legend(heading: str, variable: Variable) -> Mapping[str, str]:
@@ -145,7 +157,7 @@ def _mapped(
     elif best.total >= LIKELY and best.evidence.grade != "poor" and not (close and not is_known):
         confidence = "likely"
     seen, said = best.evidence, best.evidence.reason
-    if variable.kind == "binary" and _is_negated(best.heading):
+    if variable.kind == "binary" and any(map(_is_negated, _words(view, best.heading))):
         seen = replace(seen, levels=dict.fromkeys(_cells(view, best.heading, seen), ASKED))
         said = "the heading says no: which answer means that there is one?"
         confidence = "a guess"
@@ -159,18 +171,17 @@ def _mapped(
     return Mapped(best.name, best.heading, confidence, "; ".join(reasons), seen)
 
 
-def _is_negated(heading: str) -> bool:
-    """Whether a heading asks for the opposite: "no infection", "frakturfrei"."""
-    words = read_heading(heading).words
+def _is_negated(words: Sequence[str]) -> bool:
+    """Whether a heading or label asks for the opposite: "no infection", "frakturfrei"."""
     return bool(set(words) & NEGATIONS) or any(word.endswith(("frei", "free")) for word in words)
 
 
-def _asks_for_fracture(best: _Candidate) -> bool:
-    """Whether yes means a fracture: "Fracture healed" is like a known name, too."""
+def _asks_for_fracture(view: View, best: _Candidate) -> bool:
+    """Whether yes means a fracture: "Fracture healed", as heading or label, is like a known name, too."""
     plain = FRACTURE | BESIDE_FRACTURE | WHEN | STOP
-    return best.score == EXACT or all(
-        word in plain or word.isdigit() for word in read_heading(best.heading).words
-    )
+    heading, *labels = _words(view, best.heading)
+    told = labels if best.score == EXACT else [heading, *labels]
+    return all(word in plain or word.isdigit() for words in told for word in words)
 
 
 def _cells(view: View, heading: str, seen: Evidence) -> list[str]:
@@ -186,7 +197,7 @@ def _outcome(view: View, best: _Candidate, variable: Variable) -> tuple[Evidence
         levels = {
             cell: level_of(cell, variable, is_outcome=True) for cell in _cells(view, best.heading, seen)
         }
-    asks = _asks_for_fracture(best)
+    asks = _asks_for_fracture(view, best)
     in_words = {
         cell: level
         for cell, level in levels.items()

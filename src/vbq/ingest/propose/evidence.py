@@ -10,7 +10,7 @@ import pandas as pd
 from vbq.codebook import SINS_COMPONENTS, Variable
 from vbq.ingest.content import is_showable
 from vbq.ingest.propose.spellings import is_word, levels_of
-from vbq.ingest.propose.vocabulary import MISSING, MISSING_CATEGORY_CODES, MISSING_CODES
+from vbq.ingest.propose.vocabulary import LEVELS, MISSING, MISSING_CATEGORY_CODES, MISSING_CODES
 from vbq.ingest.suspicions import suspected_unit
 from vbq.ingest.values import canonical_levels, spelling, to_number
 
@@ -155,7 +155,9 @@ def _of_levels(
         return Evidence("no", "it has too many different values")
     if not levels and not unknown:
         return Evidence("open", "it has no values", missing=missing)
-    hidden = [cell for cell in unknown if not is_showable(cell, variable.levels.values())]
+    spelled = (each for of_level in LEVELS.get(variable.name, {}).values() for each in of_level)
+    showable = (*variable.levels.values(), *spelled)
+    hidden = [cell for cell in unknown if not is_showable(cell, showable)]
     in_words = any(is_word(codes.get(cell, cell)) for cell in levels)
     are_numbers = not any(map(is_word, unknown))
     remarks = [f"{len(hidden)} spellings are not shown here; vbq check names their rows"] if hidden else []

@@ -111,7 +111,7 @@ def look(files: Sequence[str]) -> Looked:
     detected: list[Detected] = []
     catalogs = []
     remarks: list[str] = []
-    for path, is_named in dict(_expanded(files, problems)).items():
+    for number, (path, is_named) in enumerate(dict(_expanded(files, problems)).items(), 1):
         if path.lower().endswith(CATALOG):
             catalogs.append(path)
             continue
@@ -121,10 +121,11 @@ def look(files: Sequence[str]) -> Looked:
         for n, problem in enumerate(found.sorted()):
             if not read and is_named:
                 problems.add(path, problem.rule, problem.action, row=problem.row, column=problem.column)
-            elif (
-                n == 0
-            ):  # what else is in a folder need not be a table; vbq check lists all of one that is used
-                remarks.append(str(problem))
+            elif n == 0:
+                # What else is in a folder need not be a table; vbq check lists all of one that is used. Its
+                # name may be a patient's.
+                place = f"{Path(path).parent.as_posix()}, file {number}"
+                remarks.append(str(replace(problem, file=place)))
     problems.raise_errors()
     dictionaries = [each for each in detected if is_dictionary(each.sheet.headings)]
     tables = [each for each in detected if not is_dictionary(each.sheet.headings)]
@@ -185,7 +186,8 @@ def _view(
     texts = {}
     for heading in sheet.headings:
         described = fields.get(heading) or by_label.get(heading)
-        texts[heading] = (heading, described.label) if described else (heading,)
+        title = described.label if described else sheet.titles.get(heading)
+        texts[heading] = (heading, title) if title else (heading,)
     frame = _without_example(sheet.frame)
     return View(each.path, settings, sheet, frame, texts=texts, decimal=_decimal(frame, settings))
 

@@ -67,6 +67,17 @@ FRACTURE = _words(
     """
 )
 BESIDE_FRACTURE = _words("new neue nouvelle nueva nuova group gruppe patient patients cases with mit")
+# A fracture that was there before; what is new is none, even "since baseline".
+EARLIER = _words(
+    """
+    prior previous previously preexisting existing prevalent history hx old older past before baseline pre
+    preop preoperative pretreatment prert fruher fruhere fruherer alt alte alter vorher vorherige vorbestehend
+    vorbestehende vorbekannt vorbekannte stattgehabte anamnese vorfraktur vorfrakturen praop praoperativ
+    anterieur anterieure antecedent antecedents ancienne prealable previa previas previo anterior antigua
+    antecedente antecedentes pregressa pregresse precedente precedenti storia vortherapie t0
+    """
+)
+NEW = _words("new neu neue neuer nouvelle nouveau nueva nuevo nuova nuovo incident incidente inzidente novo")
 # What may stand beside these in the heading of the outcome, without turning its question around.
 WHEN = _words(
     """
