@@ -62,7 +62,8 @@ def test_what_is_shipped():
         "tvbq": "median of the ROI means of T5, T6, T7, T8 over the ROI mean of the CSF at T7",
         "vbq": "median of the ROI means of L1, L2, L3, L4 over the ROI mean of the CSF at L3 (else L2, L4)",
         "vbq_l1": "ROI mean of L1 over the ROI mean of the CSF at L1",
-        "vbq_mean": "mean of the ROI means of L1, L2, L3, L4 over the ROI mean of the CSF at L3 (else L2, L4)",
+        "vbq_mean": "mean of the ROI means of L1, L2, L3, L4 over the ROI mean of the CSF at L3 "
+        "(else L2, L4)",
         "vbq_s1": "ROI mean of S1 over the ROI mean of the CSF at L3",
     }
     assert len({score.label for score in SCORES.values()}) == len(SCORES)

@@ -40,7 +40,13 @@ for path in [snakemake.input.cohort, *snakemake.input.code]:
 kept = Path(snakemake.output.tables[0]).parent / ".resamples" / made_of.hexdigest()[:16]
 
 tables = validate_internally(
-    procedure, params.replicates, params.seed, params.plan["confidence"], kept=kept, tell=tell
+    procedure,
+    params.replicates,
+    params.seed,
+    params.plan["confidence"],
+    threads=snakemake.threads,
+    kept=kept,
+    tell=tell,
 )
 for path in snakemake.output.tables:
     write_table(tables[Path(path).stem], path, name, params.provenance)

@@ -84,7 +84,7 @@ def doubt_scores(cohort: pd.DataFrame, outcome: str, marker: Marker, problems: P
         areas.append(float(areas_under_curves(known[outcome], known[name]).auc[0]))
     if max(areas) < TURNED_ROUND:
         action = (
-            f"both {marker.name} and SINS are lower in patients with it (AUC {areas[0]:.2f}, {areas[1]:.2f}): "
+            f"both {marker.name} and SINS are lower in those with it (AUC {areas[0]:.2f}, {areas[1]:.2f}): "
             "do the outcome's `levels` say what its values mean?"
         )
         problems.add(COHORT_FILE, "outcome turned round?", action, column=outcome, severity="warning")

@@ -6,6 +6,7 @@ results; with those of a resample what the study would have found in it.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from vbq.codebook import Variable
 from vbq.scores.marker import Marker
-from vbq.stats.batched import fit_batch_finite
+from vbq.stats.batched import Ranking, fit_batch_finite
 from vbq.stats.contingency import CHI_SQUARES, chi_square_p_values, independence_tests
 from vbq.stats.cutoff import Rule, WeightedCurve, rules
 from vbq.stats.groups import location_p_values, rank_p_values
@@ -74,6 +75,11 @@ class Predictions:
         """Return how often each pattern counts in b x n samples."""
         counts = weights if self.patterns is None else self.patterns.counts(weights)
         return counts if self.known is None else counts * self.known
+
+    @cached_property
+    def ranking(self) -> Ranking:
+        """The order of the patterns in each sample; one for all samples where they share their score."""
+        return Ranking(self.linear_predictor if self.is_risk else self.linear_predictor[:1])
 
     def of_patients(self) -> Array:
         """Return the linear predictor of each patient (b x n), NaN without the model's variables."""
@@ -152,20 +158,22 @@ class Procedure:
             yield self._with(cutoff).build(samples, weights[samples], of_events[samples])
 
     def _with(self, cutoff: float | None) -> "_AfterCutoff":
-        if cutoff not in self._after:
-            if len(self._after) > CUTOFFS_KEPT:
-                self._after = {None: self._with(None)}
-            if cutoff is None:
-                made = _AfterCutoff.of(
-                    self.cohort, self.candidates, self._tests, self._alpha, self.scores, self._codebook
-                )
-            else:
-                value = self.cohort[self._marker.name]
-                high = (value > cutoff).astype("Int64").where(value.notna())
-                cohort = self.cohort.assign(**{self._marker.high: high})
-                made = self._with(None).changed(cutoff, cohort, self._marker.high, self._codebook)
-            self._after[cutoff] = made
-        return self._after[cutoff]
+        if (found := self._after.get(cutoff)) is not None:
+            return found
+        if cutoff is None:
+            made = _AfterCutoff.of(
+                self.cohort, self.candidates, self._tests, self._alpha, self.scores, self._codebook
+            )
+        else:
+            value = self.cohort[self._marker.name]
+            high = (value > cutoff).astype("Int64").where(value.notna())
+            cohort = self.cohort.assign(**{self._marker.high: high})
+            made = self._with(None).changed(cutoff, cohort, self._marker.high, self._codebook)
+        kept = dict(self._after)  # another one: threads may look into this
+        if len(kept) >= CUTOFFS_KEPT:
+            kept = {None: self._with(None)}
+        self._after = kept | {cutoff: made}
+        return made
 
 
 @dataclass(frozen=True)

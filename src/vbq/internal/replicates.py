@@ -1,6 +1,7 @@
 """The procedure repeated in resamples, and how well its models do there, elsewhere, and in those left out."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -8,16 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
+from threadpoolctl import threadpool_limits
 
 from vbq.internal.procedure import Built, Procedure
-from vbq.stats.batched import Ranking
 from vbq.stats.indexes import indexes_of, indexes_of_score
 from vbq.stats.resampling import blocks, bootstrap_weights
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-ROW_BYTES = 8 * 12  # of a replicate and patient, while a regression is fitted
+ROW_BYTES = 8 * 48  # of a replicate and patient, while regressions are fitted
 RISKS_KEPT = 2_000  # replicates whose risks tell the instability
 
 
@@ -70,18 +71,26 @@ class Replicates:
         return cls(**found)
 
 
-def resample(procedure: Procedure, replicates: int, seed: int, first: int = 0) -> Replicates:
+def resample(
+    procedure: Procedure, replicates: int, seed: int, first: int = 0, threads: int = 1
+) -> Replicates:
     """Repeat the procedure in bootstrap resamples of its patients, those with the numbers from `first` on.
 
-    Replicate i draws the same whatever is asked besides it.
+    Replicate i draws the same whatever is asked besides it. Blocks of replicates are shared out to `threads`,
+    each with one core, so that their number changes no digit.
     """
     n = len(procedure.outcome)
-    everyone = np.zeros(n)
-    parts = []
-    for begin, end in blocks(first, first + replicates, ROW_BYTES * n):
-        for weights in bootstrap_weights(everyone, end - begin, seed, begin):
-            parts.append(_assess_resamples(procedure, weights, risks_kept=max(0, RISKS_KEPT - begin)))
-    return joined(parts)
+
+    def assess(block: tuple[int, int]) -> list[Replicates]:
+        begin, end = block
+        return [
+            _assess_resamples(procedure, weights, risks_kept=max(0, RISKS_KEPT - begin))
+            for weights in bootstrap_weights(np.zeros(n), end - begin, seed, begin)
+        ]
+
+    shared_out = blocks(first, first + replicates, ROW_BYTES * n)
+    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
+        return joined([part for parts in pool.map(assess, shared_out) for part in parts])
 
 
 def joined(parts: Sequence[Replicates]) -> Replicates:
@@ -105,7 +114,7 @@ def _assess_resamples(procedure: Procedure, weights: Array, risks_kept: int) -> 
         of = built.samples
         own = assess_models(built, weights[of], procedure.outcome, is_own=True)
         original = assess_models(built, everyone, procedure.outcome)
-        left = assess_models(built, outside[of], procedure.outcome)
+        left = assess_models(built, outside[of], procedure.outcome, recalibrates=False)
         parts.append(
             Replicates(
                 built.cutoff,
@@ -138,20 +147,23 @@ def _in_order(replicates: Replicates, order: NDArray[np.intp]) -> Replicates:
     )
 
 
-def assess_models(built: Built, weights: Array, outcome: Array, is_own: bool = False) -> dict[str, Array]:
+def assess_models(
+    built: Built, weights: Array, outcome: Array, is_own: bool = False, recalibrates: bool = True
+) -> dict[str, Array]:
     """Return the indexes of each model in weighted samples (b x n, or 1 x n for all)."""
     found = {}
     for name, model in built.models.items():
         events, totals = model.counts(weights * outcome), model.counts(weights)
         if model.is_risk:
-            ranking = Ranking(model.linear_predictor)
-            found[name] = indexes_of(model.linear_predictor, ranking, events, totals, is_own)
+            found[name] = indexes_of(
+                model.linear_predictor, model.ranking, events, totals, is_own, recalibrates
+            )
         else:
             score = model.linear_predictor[:1]
             counts = (
                 np.broadcast_to(each, (len(built.samples), score.shape[1])) for each in (events, totals)
             )
-            found[name] = indexes_of_score(Ranking(score), _positive(score), *counts)
+            found[name] = indexes_of_score(model.ranking, _positive(score), *counts)
     return found
 
 

@@ -1,12 +1,12 @@
 """Many logistic regressions at once: many samples of counts or weights, of one design or of a design each."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
+from scipy import linalg
 
 from vbq.stats.logistic import is_separated
 
@@ -24,6 +24,7 @@ LONGEST_STEP = 5.0
 MAX_HALVINGS = 30
 UNCHECKED = 1e-9  # promised rise of a log-likelihood that is taken without looking
 ARRIVED = 1e-6  # last step after which Newton's method has nothing left to do
+DETERMINED = 1e-9  # share of a column that the others leave of it
 DIVERGING = 0.1  # last step of a linear predictor that is on its way to infinity
 
 
@@ -37,7 +38,11 @@ class _Design:
         self.p = X.shape[-1]
         if self.is_shared:
             self._row, self._column = np.triu_indices(self.p)
-            self._products = X[:, self._row] * X[:, self._column]
+
+    @cached_property
+    def _products(self) -> Array:
+        """The products of every two columns of a shared design."""
+        return self.X[:, self._row] * self.X[:, self._column]
 
     def of(self, which: NDArray[np.intp]) -> "_Design":
         """Return the design of some of the regressions."""
@@ -72,24 +77,24 @@ class _Design:
             return np.asarray((matrices[:, self._row, self._column] * both) @ self._products.T)
         return np.asarray(((self.X @ matrices) * self.X).sum(axis=2))
 
-    def cubic_forms(self, left: Array, right: Array, matrices: Array) -> Array:
-        """Return sum over i, j of left_i x_i (x_i' M x_j)² right_j x_j' for m matrices M (m x p x p)."""
+    def cubic_forms(self, weights: Array, matrices: Array) -> Array:
+        """Return sum over i, j of w_i x_i (x_i' M x_j)² w_j x_j' for m matrices M (m x p x p)."""
         p, m = self.p, len(matrices)
         if self._cubes is None:
-            squares = (self.X[..., :, None] * self.X[..., None, :]).reshape(*self.X.shape[:-1], p * p)
-            self._cubes = (
-                (self.X[:, :, None] * squares[:, None, :]).reshape(-1, p**3) if self.is_shared else squares
-            )
+            first, second = np.triu_indices(p)
+            self._cubes = self.X[..., first] * self.X[..., second]
+            if self.is_shared:
+                self._cubes = (self.X[:, :, None] * self._cubes[:, None, :]).reshape(len(self.X), -1)
         if self.is_shared:
-            of_left, of_right = ((weights @ self._cubes).reshape(m, p, p, p) for weights in (left, right))
+            triangle = (weights @ self._cubes).reshape(m, p, -1)
         else:
-            transposed = self.X.transpose(0, 2, 1)
-            of_left, of_right = (
-                ((weights[:, None] * transposed) @ self._cubes).reshape(m, p, p, p)
-                for weights in (left, right)
-            )
-        between = matrices[:, None] @ of_right @ matrices[:, None]
-        return np.asarray(of_left.reshape(m, p, p * p) @ between.reshape(m, p, p * p).transpose(0, 2, 1))
+            triangle = (weights[:, None] * self.X.transpose(0, 2, 1)) @ self._cubes
+        full = np.empty((m, p, p, p))
+        row, column = np.triu_indices(p)
+        full[:, :, row, column] = triangle
+        full[:, :, column, row] = triangle
+        between = matrices[:, None] @ full @ matrices[:, None]
+        return np.asarray(full.reshape(m, p, p * p) @ between.reshape(m, p, p * p).transpose(0, 2, 1))
 
 
 def fit_batch(
@@ -131,9 +136,8 @@ def _climb(
     size = n.sum(axis=1)
     active = np.arange(len(y))
     beta = solution
-    eta, value = _likelihood(design, shift, y, n, active, beta)
+    risks, value = _likelihood(design, shift, y, n, active, beta)
     for _ in range(iterations):
-        risks: Array = special.expit(eta)
         score = design.transposed_times(y - n * risks)
         moving = np.abs(score).max(axis=1) >= CONVERGED * size
         if not moving.any():
@@ -145,7 +149,7 @@ def _climb(
         information = design.information(n * risks * (1 - risks))
         step = np.asarray(np.linalg.solve(information, score[:, :, None])[:, :, 0], dtype=float)
         gain = np.einsum("mi,mi->m", step, score)
-        beta, (eta, value) = _uphill(beta, step, gain, value, partial(_likelihood, design, shift, y, n))
+        beta, (risks, value) = _uphill(beta, step, gain, value, partial(_likelihood, design, shift, y, n))
         solution[active], last_step[active] = beta, step
     return solution, last_step
 
@@ -153,9 +157,10 @@ def _climb(
 def _likelihood(
     design: _Design, offset: Array, events: Array, totals: Array, which: NDArray[np.intp], beta: Array
 ) -> tuple[Array, Array]:
-    """Return linear predictors and log-likelihoods of some of the regressions at coefficients."""
-    eta = design.of(which).times(beta) + offset[which]
-    return eta, log_likelihoods(events[which], totals[which], eta)
+    """Return risks and log-likelihoods of some of the regressions at coefficients."""
+    if len(which) < len(events):
+        design, offset, events, totals = design.of(which), offset[which], events[which], totals[which]
+    return _risks_and_likelihoods(events, totals, design.times(beta) + offset)
 
 
 def _uphill(
@@ -185,6 +190,17 @@ def _uphill(
     return beta + step, state
 
 
+def _risks_and_likelihoods(events: Array, totals: Array, eta: Array) -> tuple[Array, Array]:
+    """Return the m x k risks and the m log-likelihoods at linear predictors, by one exponential each."""
+    small = np.exp(-np.abs(eta))
+    softplus = np.log1p(small)
+    softplus += np.maximum(eta, 0)
+    risks = np.where(eta < 0, small, 1.0)
+    risks /= 1 + small
+    value = np.einsum("mk,mk->m", events, eta) - np.einsum("mk,mk->m", totals, softplus)
+    return risks, np.asarray(value)
+
+
 def log_likelihoods(events: Array, totals: Array, eta: Array) -> Array:
     """Return the m log-likelihoods of m x k counts at linear predictors."""
     softplus = np.maximum(eta, 0) + np.log1p(np.exp(-np.abs(eta)))  # logaddexp, at half its price
@@ -207,6 +223,7 @@ def fit_batch_penalized(X: ArrayLike, events: ArrayLike, totals: ArrayLike) -> A
         step = np.asarray(np.linalg.solve(curvature, score[:, :, None])[:, :, 0], dtype=float)
         gain = np.einsum("mi,mi->m", step, score)
         moving = gain >= PENALIZED_CONVERGED
+        solution[active[~moving]] = (beta + step)[~moving]
         if not moving.any():
             break
         if not moving.all():
@@ -233,24 +250,35 @@ def _penalized_derivatives(
     # d leverage_i / d eta_j = leverage_i (1 - 2 r_i) [i = j] - w_i q_ij² w_j (1 - 2 r_j), q = X inverse X'.
     skew, weight = 1 - 2 * risks, totals * variance
     own = design.information(leverage * (skew * (0.5 - risks) - variance))
-    across = design.cubic_forms(weight * skew / 2, weight * skew, inverse)
+    across = design.cubic_forms(weight * skew, inverse) / 2
     hessian = information - own + across
     augmented = design.information((totals + leverage) * variance)
-    least = np.maximum(1e-6 * np.linalg.eigvalsh(augmented)[:, 0], 10 * RIDGE)
-    climbs = np.linalg.eigvalsh(hessian)[:, 0] > least
+    climbs = _exceeds(hessian, augmented)
     return score, np.where(climbs[:, None, None], hessian, augmented)
+
+
+def _exceeds(matrices: Array, others: Array) -> Mask:
+    """Whether the smallest eigenvalue of each matrix (m x p x p) reaches a millionth of that of another."""
+    diagonal = np.einsum("mii->mi", others)
+    # The smallest eigenvalue is no larger than any element of the diagonal: mostly a factorization tells.
+    enough = np.maximum(1e-6 * diagonal.min(axis=1), 10 * RIDGE)
+    try:
+        np.linalg.cholesky(matrices - enough[:, None, None] * np.eye(matrices.shape[1]))
+    except np.linalg.LinAlgError:
+        least = np.maximum(1e-6 * np.linalg.eigvalsh(others)[:, 0], 10 * RIDGE)
+        return np.asarray(np.linalg.eigvalsh(matrices)[:, 0] > least)
+    return np.ones(len(matrices), dtype=bool)
 
 
 def _penalized(
     design: _Design, events: Array, totals: Array, which: NDArray[np.intp], beta: Array
 ) -> tuple[Array, Array, Array]:
     """Return risks, information matrices and Firth's penalized log-likelihoods, as `_likelihood` does."""
-    own = design.of(which)
-    eta = own.times(beta)
-    risks: Array = special.expit(eta)
-    information = own.information(totals[which] * risks * (1 - risks))
-    value = log_likelihoods(events[which], totals[which], eta) + np.linalg.slogdet(information)[1] / 2
-    return risks, information, value
+    if len(which) < len(events):
+        design, events, totals = design.of(which), events[which], totals[which]
+    risks, value = _risks_and_likelihoods(events, totals, design.times(beta))
+    information = design.information(totals * risks * (1 - risks))
+    return risks, information, value + np.linalg.slogdet(information)[1] / 2
 
 
 def fit_batch_finite(
@@ -278,12 +306,19 @@ def fit_batch_finite(
         separated[going_on] = _is_proof(design.of(going_on), y[going_on], n[going_on], step[going_on])
     for i in going_on[~separated[going_on]]:
         rows = design.X if design.is_shared else design.X[i]
-        counted = np.vstack([rows[y[i] > 0], rows[y[i] < n[i]]])
+        counted = _independent(np.vstack([rows[y[i] > 0], rows[y[i] < n[i]]]))
         separated[i] = is_separated(counted, np.repeat([1.0, 0.0], [(y[i] > 0).sum(), (y[i] < n[i]).sum()]))
     if separated.any():
         which = np.flatnonzero(separated)
         beta[which] = fit_batch_penalized(design.of(which).X, y[which], n[which])
     return beta, separated
+
+
+def _independent(X: Array) -> Array:
+    """Return columns of a design that span it, none of which the others determine."""
+    _, triangle, pivot = linalg.qr(X, mode="economic", pivoting=True)
+    size = np.abs(np.diag(triangle))
+    return X[:, np.sort(pivot[: int((size > DETERMINED * size[0]).sum())])]
 
 
 def _moving(design: _Design, step: Array, by: float) -> NDArray[np.intp]:

@@ -13,7 +13,12 @@ FLAT = 1e-9  # range of a linear predictor that is the same for all
 
 
 def indexes_of(
-    linear_predictor: Array, ranking: Ranking, events: Array, totals: Array, is_own: bool
+    linear_predictor: Array,
+    ranking: Ranking,
+    events: Array,
+    totals: Array,
+    is_own: bool,
+    recalibrates: bool = True,
 ) -> Array:
     """Return the indexes of b linear predictors (b x k) in b samples: b x `INDEXES`.
 
@@ -35,6 +40,8 @@ def indexes_of(
     if is_own:
         intercept, slope = np.zeros(b), np.ones(b)
         fitted = log_likelihoods(events, totals, linear_predictor)
+    elif not recalibrates:
+        intercept = slope = fitted = np.full(b, np.nan)
     else:
         intercept, slope, fitted = _recalibrated(linear_predictor, events, totals)
     with np.errstate(divide="ignore", invalid="ignore"):
