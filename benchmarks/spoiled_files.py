@@ -26,12 +26,12 @@ MOST_SECONDS = 60  # without an answer: not even the case's own alarm could stop
 def plan(cases: int) -> list[tuple[str, int]]:
     """Return the kind and seed of each case: half good, the others of all kinds by their weight."""
     weights = sum(damage.weight for damage in DAMAGES.values())
-    spoiled = cases // 2
-    planned = [(GOOD, seed) for seed in range(cases - spoiled)]
-    for kind, damage in DAMAGES.items():
-        number = max(1, round(spoiled * damage.weight / weights))
-        planned += [(kind, seed) for seed in range(number)]
-    return planned[: max(cases, len(DAMAGES) + 1)]
+    spoiled = [
+        (kind, seed)
+        for kind, damage in DAMAGES.items()
+        for seed in range(max(1, round(cases / 2 * damage.weight / weights)))
+    ]
+    return [*spoiled, *((GOOD, seed) for seed in range(cases - len(spoiled)))]
 
 
 def run_case(case: tuple[str, int]) -> tuple[Result, float]:
@@ -84,8 +84,8 @@ def main(cases: int, workers: int | None = None) -> int:
     counts = Counter(result.outcome for result in results)
     seconds = time.perf_counter() - start
     print(
-        f"{len(results):,} cases: {counts['same']:,} read the same, {counts['refused']:,} refused at the right "
-        f"place, {counts['failed']:,} failed; {seconds:.0f} s"
+        f"{len(results):,} cases: {counts['same']:,} read the same, "
+        f"{counts['refused']:,} refused at the right place, {counts['failed']:,} failed; {seconds:.0f} s"
     )
     return int(counts["failed"] > 0 or memory > MOST_MEMORY)
 

@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")"
 for script in contingency groups logistic roc cutoff proportions agreement resampling rounded joint calibration \
-  pooling imputation precision balance; do
+  pooling imputation precision balance optimism; do
   Rscript --vanilla "$script.R"
 done
 

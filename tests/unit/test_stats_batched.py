@@ -3,13 +3,20 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from firthmodels import FirthLogisticRegression
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from scipy import special
+from scipy import optimize, special
 
-from vbq.stats.batched import fit_batch, fit_batch_penalized, log_likelihoods, weighted_auc
-from vbq.stats.logistic import Likelihood
+from vbq.stats.batched import (
+    fit_batch,
+    fit_batch_finite,
+    fit_batch_penalized,
+    log_likelihoods,
+    weighted_auc,
+)
+from vbq.stats.logistic import Likelihood, is_separated
 from vbq.stats.roc import areas_under_curves
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -187,6 +194,132 @@ def test_penalized_sample_in_which_nobody_has_a_term():
     found = fit_batch_penalized(X, events, totals)
     without = fit_batch_penalized(X[:4, :2], events[:, :4], totals[:, :4])
     assert_allclose(found[:, :2], without, rtol=1e-6)
+
+
+# --- With the penalty only where no maximum is finite
+
+REPLICATES = 50
+KINDS = ("none", "near", "completely", "quasi", "few")
+
+
+def cohort_of(kind):
+    """50 patients with an intercept and three columns, and an outcome.
+
+    Told weakly by the columns; so well that maxima are far away; perfectly by one; but for ties; and one in
+    which few have the event and a rare level, that resamples may lack.
+    """
+    rng = np.random.default_rng(KINDS.index(kind))
+    n = 50
+    X = np.column_stack([np.ones(n), rng.normal(size=(n, 2)), rng.random(n) < 0.4]).astype(float)
+    strength = {"none": 0.7, "near": 5.0}.get(kind, 1.0)
+    y = (rng.random(n) < special.expit(strength * X @ [0.2, 1, 1, 0.5])).astype(float)
+    if kind == "completely":
+        y = (X[:, 1] > 0.1).astype(float)
+    elif kind == "quasi":
+        X[:, 1] = np.sign(X[:, 1]) * (np.abs(X[:, 1]) > 0.5)
+        y = np.where(X[:, 1] == 0, y, X[:, 1] > 0).astype(float)
+    elif kind == "few":
+        y = (np.arange(n) % 10 == 0).astype(float)
+        X[:, 3] = np.arange(n) % 12 == 0
+    return X, y
+
+
+def resamples_of(kind):
+    X, y = cohort_of(kind)
+    weights = np.random.default_rng(9).multinomial(len(y), np.full(len(y), 1 / len(y)), size=REPLICATES)
+    # One outcome or a column that is constant is another matter: here every resample can be fitted.
+    fits = [
+        len(np.unique(y[w > 0])) == 2 and np.linalg.matrix_rank(X[w > 0]) == 4 for w in weights.astype(float)
+    ]
+    return X, y, weights[fits].astype(float)
+
+
+def firths(X, y):
+    """The library's estimates on standardized columns, and from there the root of Firth's modified score."""
+    scale = np.where(X.std(axis=0) > 0, X.std(axis=0), 1)
+    Z = X / scale
+
+    def score(beta):
+        risk = special.expit(Z @ beta)
+        root = Z * np.sqrt(risk * (1 - risk))[:, None]
+        leverage = ((root @ np.linalg.inv(root.T @ root)) * root).sum(axis=1)
+        return Z.T @ (y - risk + leverage * (0.5 - risk))
+
+    model = FirthLogisticRegression(backend="numpy", fit_intercept=False, max_iter=500).fit(Z, y)
+    return optimize.root(score, model.coef_, tol=1e-12).x / scale
+
+
+@pytest.mark.parametrize("has_own", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_resample_as_the_libraries_fit_it(kind, has_own):
+    """As statsmodels where there is a maximum, firthmodels where the linear program says there is none."""
+    X, y, weights = resamples_of(kind)
+    design = np.broadcast_to(X, (len(weights), *X.shape)).copy() if has_own else X
+    beta, separated = fit_batch_finite(design, weights * y, weights)
+    expected = []
+    for found, is_penalized, drawn in zip(beta, separated, weights.astype(int), strict=True):
+        rows = np.repeat(np.arange(len(y)), drawn)
+        expected.append(is_separated(X[rows], y[rows]))
+        assert is_penalized == expected[-1]
+        if is_penalized:
+            assert_allclose(found, firths(X[rows], y[rows]), rtol=1e-6, atol=1e-6)
+        else:
+            fit = sm.Logit(y[rows], X[rows]).fit(method="newton", disp=0, maxiter=200, tol=1e-12)
+            assert_allclose(found, fit.params, rtol=FITTED, atol=FITTED)
+    assert len(expected) > REPLICATES / 2
+    assert {"none": not any(expected), "completely": all(expected), "quasi": all(expected)}.get(
+        kind, len(set(expected)) == 2
+    )
+
+
+def test_fits_end_in_no_order():
+    """Fits that arrive soon, late and never do not change each other."""
+    X = cohort_of("near")[0]
+    outcomes, weights = [], []
+    for kind in ("near", "none", "completely"):
+        _, y, drawn = resamples_of(kind)
+        outcomes.append(drawn[:12] * (y if kind != "completely" else X[:, 1] > 0))
+        weights.append(drawn[:12])
+    events, totals = np.concatenate(outcomes), np.concatenate(weights)
+    beta, separated = fit_batch_finite(X, events, totals)
+    assert 0 < separated.sum() < len(separated)
+    for i in np.random.default_rng(2).permutation(len(events)):
+        alone, is_separated_alone = fit_batch_finite(X, events[[i]], totals[[i]])
+        assert is_separated_alone[0] == separated[i]
+        tolerance = 1e-8 if separated[i] else 1e-10
+        assert_allclose(alone[0], beta[i], rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_column_too_many_changes_no_predictor(kind):
+    """Columns that others determine, or that are zero, leave coefficients open, not the predictors."""
+    X, y, weights = resamples_of(kind)
+    weights = weights[:20]
+    too_many = np.column_stack([X, 2 * X[:, 1] - 3, np.zeros(len(y))])
+    beta, separated = fit_batch_finite(too_many, weights * y, weights)
+    expected, expected_separated = fit_batch_finite(X, weights * y, weights)
+    assert np.isfinite(beta).all()
+    assert_allclose(separated, expected_separated)
+    finite = ~separated
+    assert_allclose(beta[finite] @ too_many.T, expected[finite] @ X.T, rtol=1e-6, atol=1e-6)
+
+
+def test_one_outcome_has_finite_risks():
+    X, _, weights = resamples_of("none")
+    for events in (np.zeros_like(weights), weights):
+        beta, separated = fit_batch_finite(X, events, weights)
+        assert separated.all()
+        assert (np.abs(beta) < 50).all()
+        assert ((special.expit(beta @ X.T) > 0.5).all(axis=1) == (events.sum(axis=1) > 0)).all()
+
+
+def test_nobody_drawn_leaves_zeros():
+    X, y, _ = resamples_of("none")
+    beta, separated = fit_batch_finite(X, np.zeros((2, len(y))), np.zeros((2, len(y))))
+    assert_allclose(beta, 0)
+    assert beta.shape == (2, 4)
+    assert not separated.any()
+    assert fit_batch_finite(X, np.empty((0, len(y))), np.empty((0, len(y))))[0].shape == (0, 4)
 
 
 # --- Weighted areas

@@ -19,7 +19,8 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 ROW_BYTES = 8 * 48  # of a replicate and patient, while regressions are fitted
-RISKS_KEPT = 2_000  # replicates whose risks tell the instability
+RISKS_KEPT = 2_000  # replicates whose risks tell the instability,
+RISKS_CELLS = 20_000_000  # or fewer, of very many patients
 
 
 @dataclass(frozen=True)
@@ -80,17 +81,22 @@ def resample(
     each with one core, so that their number changes no digit.
     """
     n = len(procedure.outcome)
+    kept = min(RISKS_KEPT, max(1, RISKS_CELLS // n))
 
     def assess(block: tuple[int, int]) -> list[Replicates]:
         begin, end = block
         return [
-            _assess_resamples(procedure, weights, risks_kept=max(0, RISKS_KEPT - begin))
+            _assess_resamples(procedure, weights, risks_kept=max(0, kept - begin))
             for weights in bootstrap_weights(np.zeros(n), end - begin, seed, begin)
         ]
 
     shared_out = blocks(first, first + replicates, ROW_BYTES * n)
-    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
-        return joined([part for parts in pool.map(assess, shared_out) for part in parts])
+    pool = ThreadPoolExecutor(threads)
+    try:
+        with threadpool_limits(1):
+            return joined([part for parts in pool.map(assess, shared_out) for part in parts])
+    finally:
+        pool.shutdown(cancel_futures=True)  # who stops the run does not wait for the blocks to come
 
 
 def joined(parts: Sequence[Replicates]) -> Replicates:
