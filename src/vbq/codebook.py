@@ -252,7 +252,11 @@ _VARIABLES = (
         "nominal",
         "T",
         levels={"1.5": "1.5 T", "3": "3 T"},
-        aliases={"1.5 t": "1.5", "1.5t": "1.5", "3 t": "3", "3t": "3", "3.0": "3", "3.0 t": "3", "3.0t": "3"},
+        aliases={
+            **{f"1.5{unit}": "1.5" for unit in ("t", " t", " tesla")},
+            **{f"{three}{unit}": "3" for three in ("3", "3.0") for unit in ("t", " t", " tesla")},
+            "3.0": "3",
+        },
     ),
     Variable(
         "vendor",

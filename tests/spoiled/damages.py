@@ -722,7 +722,8 @@ def _(site: Site) -> Expected:
     first = table.rows[0]
     table.headings = {key: str(first.get(key, "")) for key in table.headings}
     del table.rows[0]
-    return Expected([(table, HEAD, None)])
+    # Where nothing is mapped, the id is what is missed.
+    return Expected([(table, HEAD, None), (COHORT_FILE, WHOLE_FILE, "patients.id")])
 
 
 @damage("titles that are not stated", formats=("csv", "xlsx"))

@@ -4,7 +4,7 @@ A sample is n weights: how often each patient counts. With weights of 1 the proc
 results; with those of a resample what the study would have found in it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -162,13 +162,19 @@ class Procedure:
             return found
         if cutoff is None:
             made = _AfterCutoff.of(
-                self.cohort, self.candidates, self._tests, self._alpha, self.scores, self._codebook
+                self.cohort,
+                self.candidates,
+                self._tests,
+                self._alpha,
+                self.scores,
+                self._codebook,
+                self.outcome,
             )
         else:
             value = self.cohort[self._marker.name]
             high = (value > cutoff).astype("Int64").where(value.notna())
             cohort = self.cohort.assign(**{self._marker.high: high})
-            made = self._with(None).changed(cutoff, cohort, self._marker.high, self._codebook)
+            made = self._with(None).changed(cutoff, cohort, self._marker.high, self._codebook, self.outcome)
         kept = dict(self._after)  # another one: threads may look into this
         if len(kept) >= CUTOFFS_KEPT:
             kept = {None: self._with(None)}
@@ -196,26 +202,29 @@ class _AfterCutoff:
         alpha: float | None,
         scores: Sequence[Score],
         codebook: Codebook,
+        outcome: Array,
     ) -> "_AfterCutoff":
         """Return the steps on a cohort as it is, without a cut-off."""
         screens = {
             name: _Screen(cohort[name], codebook[name], test)
             for name, test in zip(candidates, tests, strict=True)
         }
-        models = {score.name: _model(cohort, score, codebook) for score in scores}
-        columns = _Columns(cohort, candidates, codebook)
+        models = {score.name: _model(cohort, score, codebook, outcome) for score in scores}
+        columns = _Columns(cohort, candidates, codebook, np.ones(len(cohort)), outcome)
         return cls(np.nan, alpha, screens, columns, {score.name: score for score in scores}, models)
 
     def changed(
-        self, cutoff: float, cohort: pd.DataFrame, variable: str, codebook: Codebook
+        self, cutoff: float, cohort: pd.DataFrame, variable: str, codebook: Codebook, outcome: Array
     ) -> "_AfterCutoff":
         """Return the steps for a cohort in which one variable, that which the cut-off makes, is another."""
         screens, columns = dict(self.screens), self.columns
         if variable in screens:
             screens[variable] = _Screen(cohort[variable], codebook[variable], screens[variable].test)
-            columns = _Columns(cohort, list(screens), codebook)
+            columns = _Columns(cohort, list(screens), codebook, np.ones(len(cohort)), outcome)
         models = {
-            name: _model(cohort, score, codebook) if variable in score.variables else self.models[name]
+            name: _model(cohort, score, codebook, outcome)
+            if variable in score.variables
+            else self.models[name]
             for name, score in self.scores.items()
         }
         return replace(self, cutoff=cutoff, screens=screens, columns=columns, models=models)
@@ -267,9 +276,21 @@ class _Screen:
 
 
 class _Columns:
-    """Variables coded for regressions, of which each sample may have others."""
+    """Variables coded for regressions, of which each sample may have others.
 
-    def __init__(self, cohort: pd.DataFrame, variables: Sequence[str], codebook: Codebook) -> None:
+    `totals` and `events` say how often each row of `cohort` counts in the sample itself, and with the event.
+    """
+
+    def __init__(
+        self,
+        cohort: pd.DataFrame,
+        variables: Sequence[str],
+        codebook: Codebook,
+        totals: Array,
+        events: Array,
+    ) -> None:
+        self._sample = (events[None], totals[None])
+        self._starts: dict[bytes, Array] = {}
         self._known = np.column_stack(
             [cohort[name].notna().to_numpy() for name in variables] or [np.ones((len(cohort), 0), dtype=bool)]
         )
@@ -296,8 +317,16 @@ class _Columns:
         known = (selected.astype(float) @ ~self._known.T) == 0
         totals, with_event = weights * known, events * known
         included = self._included(totals, selected)
-        lp, separated = _fit(self._X, included, totals, with_event)
+        lp, separated = _fit(self._X, included, totals, with_event, self._start)
         return Predictions(lp, None, known, is_risk=True, separated=separated)
+
+    def _start(self, design: Mask) -> Array:
+        """Return the coefficients of a design in the sample itself, near which those of resamples lie."""
+        key = design.tobytes()
+        if key not in self._starts:
+            X = np.column_stack([np.ones(len(self._X)), self._X])[:, design]
+            self._starts[key] = fit_batch_finite(X, *self._sample)[0][0]
+        return self._starts[key]
 
     def _included(self, totals: Array, selected: Mask) -> Mask:
         """Return which columns the design of each sample has (`study.design.design_matrix`).
@@ -344,7 +373,9 @@ def _independent(X: Array, included: Mask, totals: Array) -> Mask:
     return kept[:, 1:]
 
 
-def _fit(X: Array, included: Mask, totals: Array, events: Array) -> tuple[Array, Mask]:
+def _fit(
+    X: Array, included: Mask, totals: Array, events: Array, start: Callable[[Mask], Array]
+) -> tuple[Array, Mask]:
     """Fit b regressions, each on an intercept and some columns of X (n x c); return their predictors (b x n).
 
     Also returned is which have Firth's penalty; it makes the regression finite of a sample with one outcome.
@@ -357,7 +388,7 @@ def _fit(X: Array, included: Mask, totals: Array, events: Array) -> tuple[Array,
     if len(designs) <= FEW_DESIGNS:
         for i, design in enumerate(designs):
             of = np.flatnonzero(group == i)
-            beta, separated[of] = fit_batch_finite(X[:, design], events[of], totals[of])
+            beta, separated[of] = fit_batch_finite(X[:, design], events[of], totals[of], start(design))
             lp[of] = beta @ X[:, design].T
     else:
         width = included.sum(axis=1)
@@ -397,7 +428,9 @@ class _GivenScore:
         return Predictions(lp, self.patterns, None, False, np.zeros(len(weights), dtype=bool))
 
 
-def _model(cohort: pd.DataFrame, score: Score, codebook: Codebook) -> _FittedScore | _GivenScore:
+def _model(
+    cohort: pd.DataFrame, score: Score, codebook: Codebook, outcome: Array
+) -> _FittedScore | _GivenScore:
     """Return a score of the plan, on the distinct patients among those who have its variables.
 
     Whether a regression makes it, as one of three levels, is what it is in the cohort: a resample without one
@@ -409,6 +442,8 @@ def _model(cohort: pd.DataFrame, score: Score, codebook: Codebook) -> _FittedSco
     number = np.full(len(cohort), -1, dtype=np.intp)
     number[known] = of_known.groupby(names, sort=True, observed=True).ngroup().to_numpy()
     distinct = of_known.drop_duplicates(names).sort_values(names)
-    if is_fitted(of_known, score, codebook):
-        return _FittedScore(_Columns(distinct, names, codebook), Patterns(number), len(names))
-    return _GivenScore(risk_order(distinct, "", score, codebook), Patterns(number))
+    patterns = Patterns(number)
+    if not is_fitted(of_known, score, codebook):
+        return _GivenScore(risk_order(distinct, "", score, codebook), patterns)
+    totals, events = (patterns.counts(each[None])[0] for each in (np.ones(len(cohort)), outcome))
+    return _FittedScore(_Columns(distinct, names, codebook, totals, events), patterns, len(names))
