@@ -8,9 +8,10 @@ import csv
 import statistics
 
 import jsonschema
+import pyreadstat
 import pytest
 import yaml
-from ingest_site import PATIENTS
+from ingest_site import PATIENTS, READINGS
 from spoiled.base import (
     CANARY_NAMES,
     LEVELS,
@@ -25,6 +26,7 @@ from spoiled.tables import is_number
 from vbq.checking import check_cohort
 from vbq.codebook import VARIABLES
 from vbq.configuration import SCHEMAS
+from vbq.problems import InputError
 
 GOOD_CASES = 100
 SPOILED_CASES = 2  # of each kind
@@ -154,3 +156,27 @@ def test_a_title_that_is_not_stated(site, title, quoting):
     site.files["patients.csv"] = f"{title}\n{table}".encode()
     error = site.errors()[0]
     assert (error.file, error.row, error.rule) == ("patients.csv", 1, "heading missing")
+
+
+def test_a_first_row_of_values_is_not_shown_though_a_value_is_a_mapped_heading(site):
+    one = READINGS[READINGS["reader"] == "A"].drop(columns=["id", "reader"]).reset_index(drop=True)
+    site.files = {"patients.csv": PATIENTS.join(one).to_csv(index=False, header=False).encode()}
+    site.spec["readings"] |= {"file": "patients.csv", "columns": {"L3": "L3", "csf": "CSF"}}
+    del site.spec["readings"]["reader"]
+    with pytest.raises(InputError) as caught:
+        site.read()
+    assert "L3" in PATIENTS.join(one).loc[0].tolist()
+    assert not [problem for problem in caught.value.problems if "SECRET" in problem.column]
+
+
+def test_a_stata_file_that_lost_its_labels(site):
+    """Without them a code may be taken for another level."""
+    path = site.folder / "patients.dta"
+    labels = {"vcf": {0: "no", 1: "yes"}}
+    coded = PATIENTS.assign(vcf=PATIENTS["vcf"].astype(int))
+    pyreadstat.write_dta(coded, str(path), variable_value_labels=labels)
+    content = path.read_bytes()
+    path.write_bytes(content[: content.index(b"<value_labels>")])
+    del site.files["patients.csv"]
+    site.spec["patients"]["file"] = "patients.dta"
+    assert [(error.file, error.rule) for error in site.errors()] == [("patients.dta", "not readable")]

@@ -43,6 +43,7 @@ def maps_all(section: Section) -> bool:
 def settled(
     name: str,
     section: Section,
+    file: str,
     sheet: Sheet,
     codebook: Mapping[str, Variable],
     statistic: str,
@@ -79,7 +80,8 @@ def settled(
     }
     for key, action in lacking.items():
         if not given.get(key):
-            problems.add(COHORT_FILE, f"no {key}", action, column=f"{name}.{key}")
+            where = f"{action} as `{name}.{key}`; or does the table begin in another row?"
+            problems.add(file, f"no {key}", where, row=sheet.heading_row)
             return None
     return given
 

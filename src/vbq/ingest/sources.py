@@ -57,7 +57,7 @@ def open_sources(
         sheet, places = opened
         given: dict[str, Section] = {}
         for name, part in sections.items():
-            settled_part = settled(name, part, sheet, codebook, statistic, problems)
+            settled_part = settled(name, part, label, sheet, codebook, statistic, problems)
             if settled_part is not None:
                 given[name] = settled_part
         complete |= given
@@ -143,11 +143,13 @@ def _check_sheet(file: str, sheet: Sheet, sections: Mapping[str, Section], probl
     ids = {section["id"].strip() for section in sections.values()}
     _check_mapping(wanted, drop, ids, sheet, problems)
     headings = Counter(heading for heading in sheet.headings if heading)
-    if not any(heading in headings for heading, _ in wanted if heading not in (ID, READER)):
+    asked = [heading for heading, _ in wanted if heading not in (ID, READER)]
+    present = [heading for heading in asked if heading in headings]
+    if not present or (2 * len(present) < len(asked) and not ids & {*headings, ID}):
         # What stands in that row may then be a patient: it is not shown.
         action = (
-            f"none of the mapped headings stands in row {sheet.heading_row}: does the table begin there? If "
-            "not, give the row of its headings as `headings`"
+            f"{len(present)} of the {len(asked)} mapped headings stand in row {sheet.heading_row}: does the "
+            "table begin there? If not, give the row of its headings as `headings`"
         )
         problems.add(file, "heading missing", action, row=sheet.heading_row)
         return False

@@ -11,6 +11,7 @@ from vbq.problems import Problems
 
 MOST_CELLS = 20_000_000
 # Only SPSS declares values missing that are there.
+STATA_BEGINS, STATA_ENDS = b"<stata_dta>", b"</stata_dta>"
 _DECLARED: Mapping[str, Mapping[str, Any]] = {suffix: {"user_missing": True} for suffix in (".sav", ".zsav")}
 SUFFIXES = (".sav", ".zsav", ".por", ".dta", ".sas7bdat", ".xpt")
 
@@ -29,6 +30,8 @@ def read_statistical(
         if cells > MOST_CELLS:
             raise ValueError(f"it has {cells} cells: save what is needed as CSV UTF-8")
         frame, meta = _read(path, settings)
+        if path.suffix.lower() == ".dta" and _is_cut_short(path):
+            raise ValueError("it is not whole")
     except Exception as error:  # the reader's own errors, and what a broken file makes of it
         reason = (
             str(error).splitlines()[0]
@@ -111,6 +114,15 @@ def _read(path: Path, settings: Settings, **how: Any) -> tuple[pd.DataFrame, Any
     if suffix == ".sas7bdat" and settings.dictionary is not None:
         how["catalog_file"] = settings.dictionary
     return readers[suffix](str(path), **how)
+
+
+def _is_cut_short(path: Path) -> bool:
+    """Whether a Stata file of a newer format lacks its end, where the value labels stand.
+
+    The reader takes such a file for one without labels.
+    """
+    content = path.read_bytes()
+    return content.startswith(STATA_BEGINS) and not content.rstrip().endswith(STATA_ENDS)
 
 
 def _note_missing(
