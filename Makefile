@@ -8,7 +8,7 @@ UV = $(TOOLS)/bin/uv
 ENVIRONMENT = .venv/.from-lock
 
 .PHONY: run validation test lint report reconstruction example example-site benchmark benchmark-audit benchmark-coverage \
-  benchmark-files benchmark-internal clean
+  benchmark-files benchmark-internal benchmark-optimism clean
 
 run: $(ENVIRONMENT)
 	.venv/bin/snakemake
@@ -66,6 +66,10 @@ benchmark-files: $(ENVIRONMENT)
 # The internal validation beside rms, pROC, base R and loops in Python, and the machine's own speed (10 minutes).
 benchmark-internal: $(ENVIRONMENT)
 	.venv/bin/python benchmarks/internal.py
+
+# How often the interval of a corrected AUC holds the truth, in simulated cohorts (30 minutes).
+benchmark-optimism: $(ENVIRONMENT)
+	.venv/bin/python benchmarks/optimism_coverage.py
 
 # Compiling once, here, makes every later start of Python about three times as fast.
 $(ENVIRONMENT): uv.lock pyproject.toml $(UV)

@@ -608,7 +608,7 @@ def main(replicates: int, combined: int, rows: int) -> None:
     table.at_most(rule, alone[0], f"{alone[1]:.0f} MB", f"{MOST_MEMORY} MB", alone[1] < MOST_MEMORY)
 
     print(
-        f"\nMedians of {RUNS} runs after one that is not counted ({R_RUNS} in R, of the loops and in fresh "
+        f"\nMedians of {RUNS} runs after one that is not counted ({R_RUNS} in R, of the loops, in fresh "
         "processes): the optimism on two threads, as the rule of the workflow runs it, everything else on one "
         "core, as it comes. Selection differs: rms drops variables by their Wald tests, ours takes "
         "those that the univariable tests select. In the whole procedure ours also assesses the plan's other "
