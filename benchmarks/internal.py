@@ -609,7 +609,7 @@ def main(replicates: int, combined: int, rows: int) -> None:
 
     print(
         f"\nMedians of {RUNS} runs after one that is not counted ({R_RUNS} in R, of the loops, in fresh "
-        "processes): the optimism on two threads, as the rule of the workflow runs it, everything else on one "
+        "processes): the optimism on two threads, as the workflow runs it, everything else on one "
         "core, as it comes. Selection differs: rms drops variables by their Wald tests, ours takes "
         "those that the univariable tests select. In the whole procedure ours also assesses the plan's other "
         "scores and the patients left out. Separated regressions get Firth's penalty in ours and in the loop "

@@ -1,7 +1,8 @@
 """How often the interval of a corrected AUC holds the truth, in simulated cohorts whose truth is known.
 
 Usage: python benchmarks/optimism_coverage.py [COHORTS [REPLICATES]] (300, 200). The truth is the AUC, in a
-very large population, of the model that the procedure makes of the cohort at hand. Prints a line per scenario.
+very large population, of the model that the procedure makes of the cohort at hand. Prints a line for each
+scenario.
 """
 
 import sys

@@ -207,9 +207,7 @@ def log_likelihoods(events: Array, totals: Array, eta: Array) -> Array:
     return np.asarray((events * eta - totals * softplus).sum(axis=1))
 
 
-def fit_batch_penalized(
-    X: ArrayLike, events: ArrayLike, totals: ArrayLike, start: ArrayLike | None = None
-) -> Array:
+def fit_batch_penalized(X: ArrayLike, events: ArrayLike, totals: ArrayLike) -> Array:
     """Fit m logistic regressions with Firth's penalty; return their coefficients (m x p).
 
     Arguments as those of `fit_batch`. Scoring with the modified score of Firth (1993); a weight counts an
@@ -217,8 +215,7 @@ def fit_batch_penalized(
     """
     design = _Design(np.asarray(X, dtype=float))
     y, n = np.asarray(events, dtype=float), np.asarray(totals, dtype=float)
-    begin = np.zeros(design.p) if start is None else np.asarray(start, dtype=float)
-    beta = np.array(np.broadcast_to(begin, (len(y), design.p)))
+    beta = np.zeros((len(y), design.p))  # from coefficients that are far out it may not come back
     solution, active = beta.copy(), np.arange(len(y))
     risks, information, value = _penalized(design, y, n, active, beta)
     for _ in range(MAX_PENALIZED_ITERATIONS):
@@ -313,7 +310,7 @@ def fit_batch_finite(
         separated[i] = is_separated(counted, np.repeat([1.0, 0.0], [(y[i] > 0).sum(), (y[i] < n[i]).sum()]))
     if separated.any():
         which = np.flatnonzero(separated)
-        beta[which] = fit_batch_penalized(design.of(which).X, y[which], n[which], start)
+        beta[which] = fit_batch_penalized(design.of(which).X, y[which], n[which])
     return beta, separated
 
 
