@@ -35,6 +35,9 @@ def _log_error(
     if issubclass(kind, UserError):
         logging.error("%s", error)
         print(f"\n{path}:\n{error}\n", file=sys.stderr)
+    elif issubclass(kind, KeyboardInterrupt):
+        logging.error("stopped from outside")
+        print(f"\n{path}: stopped. The same command goes on.\n", file=sys.stderr)
     else:
         logging.error("stopped", exc_info=(kind, error, trace))
         print(f"\n{path}:\nStopped by an error that should not occur: {error}\n", file=sys.stderr)

@@ -37,7 +37,7 @@ def tell(done: int, of: int) -> None:
 made_of = sha256(repr((params.plan, params.variables, params.seed)).encode())
 for path in [snakemake.input.cohort, *snakemake.input.code]:
     made_of.update(Path(path).read_bytes())
-kept = Path(snakemake.output.tables[0]).parent / ".resamples" / made_of.hexdigest()[:16]
+kept = Path(snakemake.output.tables[0]).parent / f".resamples_{made_of.hexdigest()[:16]}"
 
 tables = validate_internally(
     procedure,
