@@ -7,10 +7,11 @@ from vbq.codebook import extended
 from vbq.configuration import read_config, read_plan
 from vbq.errors import UserError
 from vbq.ingest.cohort import examine_cohort
-from vbq.problems import InputError, lines_of_warnings
+from vbq.problems import COHORT_FILE, InputError, lines_of_warnings
 from vbq.render.check_page import Check, check_page, verdict
 from vbq.run import write_csv, write_whole
 from vbq.scores.marker import Marker, with_marker
+from vbq.study.discrimination import scores_of
 from vbq.study.plan import absent_variables, contradictions
 
 
@@ -39,7 +40,13 @@ def check_cohort(file: Path, results: Path) -> Checked:
     examined = examine_cohort(spec, codebook, marker, Path(), outcome)
     missed: list[tuple[str, str]] = []
     if examined.scored is not None:
-        missed = absent_variables(plan, marker, codebook, examined.scored.columns)
+        columns = examined.scored.columns
+        missed = absent_variables(plan, marker, codebook, columns)
+        if "discrimination" in plan and not scores_of(plan["discrimination"], columns)[0]:
+            action = (
+                "none of the plan's scores can be made of the mapped columns: nothing can be discriminated"
+            )
+            examined.problems.add(COHORT_FILE, "no score", action, severity="warning")
     problems = examined.problems.sorted()
     folder = results / file.stem
     folder.mkdir(parents=True, exist_ok=True)

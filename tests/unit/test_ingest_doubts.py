@@ -140,9 +140,3 @@ def test_an_outcome_turned_round(site):
     assert doubts(site) == set()
     site.map("new_vcf", {"column": "vcf", "levels": {"1": 0, "0": 1}})
     assert doubts(site) == {"outcome turned round?"}
-
-
-def test_a_site_without_any_score(site):
-    site.spec["patients"]["columns"] = {"new_vcf": "vcf", "age": "age"}
-    del site.spec["readings"], site.files["readings.csv"]
-    assert doubts(site) == {"no score"}

@@ -2,7 +2,6 @@
 
 import logging
 import sys
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from vbq.codebook import extended
 from vbq.internal.procedure import Procedure
 from vbq.internal.validate import validate_internally
 from vbq.render.optimism import sentence
-from vbq.run import log_to, write_table, write_whole
+from vbq.run import fingerprint, log_to, write_table, write_whole
 from vbq.scores.marker import Marker, with_marker
 
 if TYPE_CHECKING:
@@ -34,10 +33,10 @@ def tell(done: int, of: int) -> None:
 
 
 # What is kept of a run that was stopped goes on only with the same rows, plan, seed and code.
-made_of = sha256(repr((params.plan, params.variables, params.seed)).encode())
-for path in [snakemake.input.cohort, *snakemake.input.code]:
-    made_of.update(Path(path).read_bytes())
-kept = Path(snakemake.output.tables[0]).parent / f".resamples_{made_of.hexdigest()[:16]}"
+of_run = fingerprint(
+    [snakemake.input.cohort, *snakemake.input.code], params.plan, params.variables, params.seed
+)
+kept = Path(snakemake.output.tables[0]).parent / f".resamples_{of_run}"
 
 tables = validate_internally(
     procedure,

@@ -70,10 +70,7 @@ def doubt_readings(
 
 
 def doubt_scores(cohort: pd.DataFrame, outcome: str, marker: Marker, problems: Problems) -> None:
-    """Warn where there is no score, and where both scores say that the outcome may be turned round."""
-    if not {marker.name, marker.high, "sins", "sins_category"} & set(cohort):
-        action = f"neither {marker.name} nor SINS, nor a category of one: no rule can be validated"
-        problems.add(COHORT_FILE, "no score", action, severity="warning")
+    """Warn where both scores say that the outcome may be turned round."""
     if not {marker.name, "sins"} <= set(cohort):
         return
     areas = []

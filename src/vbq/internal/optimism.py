@@ -63,9 +63,8 @@ def optimism_table(
             "n_events": int(events.sum()),
             "positive": "risk above 0.5" if model.is_risk else "upper level",
         }
-        beside = _estimates_632_plus(
-            replicates.outside[name], at_hand, model.is_risk, observed, name, procedure
-        )
+        risk = observed.risks[name][0] if model.is_risk else None
+        beside = _estimates_632_plus(replicates.outside[name], at_hand, risk, procedure.outcome)
         for k, index in enumerate(INDEXES):
             if not known[k]:
                 continue
@@ -107,22 +106,20 @@ def _emax(corrected: Array, replicates: int) -> dict[str, object]:
 
 
 def _estimates_632_plus(
-    outside: Array, at_hand: Array, is_risk: bool, observed: Replicates, name: str, procedure: Procedure
+    outside: Array, at_hand: Array, risk: Array | None, outcome: Array
 ) -> dict[str, float]:
-    """Return the .632+ estimates of the AUC, of Dxy and, of risks, of the Brier score."""
+    """Return the .632+ estimates of the AUC, of Dxy and, where there are risks, of the Brier score."""
     defined = np.isfinite(outside[:, 0])
     if not defined.any():
         return {}
     auc = 1 - estimate_632_plus(1 - at_hand[0], 1 - float(outside[defined, 0].mean()), 0.5)
     found = {"auc": auc, "dxy": 2 * auc - 1}
-    if is_risk:
+    if risk is not None:
         k = INDEXES.index("brier")
-        risk = observed.risks[name][0]
         known = np.isfinite(risk)
-        share, mean = procedure.outcome[known].mean(), risk[known].mean()
+        share, mean = outcome[known].mean(), risk[known].mean()
         no_information = share * (1 - 2 * mean) + float((risk[known] ** 2).mean())
-        left = outside[:, k]
-        found["brier"] = estimate_632_plus(at_hand[k], float(np.nanmean(left)), no_information)
+        found["brier"] = estimate_632_plus(at_hand[k], float(np.nanmean(outside[:, k])), no_information)
     return found
 
 

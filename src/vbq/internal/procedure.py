@@ -4,8 +4,8 @@ A sample is n weights: how often each patient counts. With weights of 1 the proc
 results; with those of a resample what the study would have found in it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -119,7 +119,7 @@ class Procedure:
         self.candidates = [
             name for name in univariable["variables"] if name in self.cohort and name not in exclude
         ]
-        self._tests = [named_test(codebook[name], **named) for name in self.candidates]
+        self._tests = {name: named_test(codebook[name], **named) for name in self.candidates}
         self._alpha = plan["alpha"] if "multivariable" in plan else None
         scores, pairs = scores_of(plan.get("discrimination", {"scores": {}}), self.cohort.columns)
         self.scores = [score for score in scores if self._is_assessable(score)]
@@ -158,23 +158,35 @@ class Procedure:
             yield self._with(cutoff).build(samples, weights[samples], of_events[samples])
 
     def _with(self, cutoff: float | None) -> "_AfterCutoff":
+        """Return the steps after a cut-off; of those that do not depend on it there is one for all."""
         if (found := self._after.get(cutoff)) is not None:
             return found
-        if cutoff is None:
-            made = _AfterCutoff.of(
-                self.cohort,
-                self.candidates,
-                self._tests,
-                self._alpha,
-                self.scores,
-                self._codebook,
-                self.outcome,
-            )
-        else:
-            value = self.cohort[self._marker.name]
+        cohort, before = self.cohort, None
+        if cutoff is not None:
+            before, value = self._with(None), cohort[self._marker.name]
             high = (value > cutoff).astype("Int64").where(value.notna())
-            cohort = self.cohort.assign(**{self._marker.high: high})
-            made = self._with(None).changed(cutoff, cohort, self._marker.high, self._codebook, self.outcome)
+            cohort = cohort.assign(**{self._marker.high: high})
+
+        def as_before(variables: Collection[str]) -> "_AfterCutoff | None":
+            return None if self._marker.high in variables else before
+
+        screens, models = {}, {}
+        for name, test in self._tests.items():
+            same = as_before([name])
+            screens[name] = same.screens[name] if same else _Screen(cohort[name], self._codebook[name], test)
+        for score in self.scores:
+            same = as_before(score.variables)
+            models[score.name] = (
+                same.models[score.name] if same else _model(cohort, score, self._codebook, self.outcome)
+            )
+        same = as_before(self.candidates)
+        everyone = np.ones(len(cohort))
+        columns = (
+            same.columns
+            if same
+            else _Columns(cohort, self.candidates, self._codebook, everyone, self.outcome)
+        )
+        made = _AfterCutoff(np.nan if cutoff is None else cutoff, self._alpha, screens, columns, models)
         kept = dict(self._after)  # another one: threads may look into this
         if len(kept) >= CUTOFFS_KEPT:
             kept = {None: self._with(None)}
@@ -190,44 +202,7 @@ class _AfterCutoff:
     alpha: float | None
     screens: Mapping[str, "_Screen"]
     columns: "_Columns"
-    scores: Mapping[str, Score]
     models: Mapping[str, "_FittedScore | _GivenScore"]
-
-    @classmethod
-    def of(
-        cls,
-        cohort: pd.DataFrame,
-        candidates: Sequence[str],
-        tests: Sequence[str],
-        alpha: float | None,
-        scores: Sequence[Score],
-        codebook: Codebook,
-        outcome: Array,
-    ) -> "_AfterCutoff":
-        """Return the steps on a cohort as it is, without a cut-off."""
-        screens = {
-            name: _Screen(cohort[name], codebook[name], test)
-            for name, test in zip(candidates, tests, strict=True)
-        }
-        models = {score.name: _model(cohort, score, codebook, outcome) for score in scores}
-        columns = _Columns(cohort, candidates, codebook, np.ones(len(cohort)), outcome)
-        return cls(np.nan, alpha, screens, columns, {score.name: score for score in scores}, models)
-
-    def changed(
-        self, cutoff: float, cohort: pd.DataFrame, variable: str, codebook: Codebook, outcome: Array
-    ) -> "_AfterCutoff":
-        """Return the steps for a cohort in which one variable, that which the cut-off makes, is another."""
-        screens, columns = dict(self.screens), self.columns
-        if variable in screens:
-            screens[variable] = _Screen(cohort[variable], codebook[variable], screens[variable].test)
-            columns = _Columns(cohort, list(screens), codebook, np.ones(len(cohort)), outcome)
-        models = {
-            name: _model(cohort, score, codebook, outcome)
-            if variable in score.variables
-            else self.models[name]
-            for name, score in self.scores.items()
-        }
-        return replace(self, cutoff=cutoff, screens=screens, columns=columns, models=models)
 
     def build(self, samples: NDArray[np.intp], weights: Array, events: Array) -> Built:
         """Carry the steps out in samples that have this cut-off."""
@@ -249,7 +224,7 @@ class _Screen:
     """One variable and the test of its association with the outcome."""
 
     def __init__(self, values: pd.Series, variable: Variable, test: str) -> None:
-        self.test, self._is_categorical = test, variable.is_categorical
+        self._test, self._is_categorical = test, variable.is_categorical
         self._known = values.notna().to_numpy()
         known = values[self._known]
         if variable.is_categorical:
@@ -262,16 +237,16 @@ class _Screen:
     def p_values(self, events: Array, others: Array) -> Array:
         """Return the p-value in each of b samples (b x n weights of patients with and without the event)."""
         first, second = others[:, self._known], events[:, self._known]
-        if self.test == "mann_whitney":
+        if self._test == "mann_whitney":
             return rank_p_values(self._moments[:, 1], first, second)
         summed = np.stack([first @ self._moments, second @ self._moments], axis=2)
         if not self._is_categorical:
-            return location_p_values(summed[:, 0], summed[:, 1], summed[:, 2], self.test)
-        if self.test in CHI_SQUARES:
-            return chi_square_p_values(summed, self.test)
+            return location_p_values(summed[:, 0], summed[:, 1], summed[:, 2], self._test)
+        if self._test in CHI_SQUARES:
+            return chi_square_p_values(summed, self._test)
         # Exact tests take long, and resamples of few patients have many tables in common.
         tables, position = np.unique(np.round(summed).astype(int), axis=0, return_inverse=True)
-        exact = [getattr(independence_tests(table), f"p_{self.test}") for table in tables]
+        exact = [getattr(independence_tests(table), f"p_{self._test}") for table in tables]
         return np.asarray(exact)[position.reshape(-1)]
 
 

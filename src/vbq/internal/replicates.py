@@ -91,6 +91,9 @@ def resample(
         ]
 
     shared_out = blocks(first, first + replicates, ROW_BYTES * n)
+    if threads == 1:
+        with threadpool_limits(1):
+            return joined([part for block in shared_out for part in assess(block)])
     pool = ThreadPoolExecutor(threads)
     try:
         with threadpool_limits(1):

@@ -203,19 +203,20 @@ def _risks_and_likelihoods(events: Array, totals: Array, eta: Array) -> tuple[Ar
 
 def log_likelihoods(events: Array, totals: Array, eta: Array) -> Array:
     """Return the m log-likelihoods of m x k counts at linear predictors."""
-    softplus = np.maximum(eta, 0) + np.log1p(np.exp(-np.abs(eta)))  # logaddexp, at half its price
-    return np.asarray((events * eta - totals * softplus).sum(axis=1))
+    return _risks_and_likelihoods(events, totals, eta)[1]
 
 
 def fit_batch_penalized(X: ArrayLike, events: ArrayLike, totals: ArrayLike) -> Array:
     """Fit m logistic regressions with Firth's penalty; return their coefficients (m x p).
 
-    Arguments as those of `fit_batch`. Scoring with the modified score of Firth (1993); a weight counts an
-    observation as often as it says. Replicates R's `brglm2` with `type = "AS_mean"` (relative 1e-6).
+    Arguments as those of `fit_batch`; a weight counts an observation as often as it says. Newton's method on
+    the modified score of Firth (1993). The penalized likelihood can have several maxima: the one taken is
+    reached from zero, where the study's own fit and R's `logistf` begin, too. Replicates R's `brglm2` with
+    `type = "AS_mean"` (relative 1e-6).
     """
     design = _Design(np.asarray(X, dtype=float))
     y, n = np.asarray(events, dtype=float), np.asarray(totals, dtype=float)
-    beta = np.zeros((len(y), design.p))  # from coefficients that are far out it may not come back
+    beta = np.zeros((len(y), design.p))
     solution, active = beta.copy(), np.arange(len(y))
     risks, information, value = _penalized(design, y, n, active, beta)
     for _ in range(MAX_PENALIZED_ITERATIONS):

@@ -25,7 +25,8 @@ def indexes_of(
     `events` of `totals` are b x k, or 1 x k where all are assessed in one sample. `is_own` says that each
     predictor was fitted to its sample: then intercept and slope are 0 and 1. Elsewhere they are those of the
     logistic regression on the predictor, whose R² (Nagelkerke's) is taken, as R's `rms::validate` does; with
-    Dxy and the Brier score that replicates it (absolute 1e-8). Sensitivity and specificity are those of the
+    Dxy and the Brier score that replicates it (absolute 1e-6). Without `recalibrates` these three are left
+    out. Sensitivity and specificity are those of the
     patients with a risk above one half.
 
     NaN where a sample has one outcome only; R², intercept and slope also where a predictor is constant
@@ -33,7 +34,6 @@ def indexes_of(
     """
     b = len(linear_predictor)
     size, n_events = (np.broadcast_to(counts.sum(axis=1), b) for counts in (totals, events))
-    found = np.full((b, len(INDEXES)), np.nan)
     auc = ranking.auc(events, totals - events)
     risk = special.expit(linear_predictor)
     squared_error = (events * (1 - risk) ** 2 + (totals - events) * risk**2).sum(axis=1)
@@ -50,7 +50,7 @@ def indexes_of(
         r2 = -np.expm1(-2 * (fitted - null) / size) / -np.expm1(2 * null / size)
     positive = linear_predictor > 0
     sensitivity, specificity = _shares(positive, events, totals - events)
-    found[:] = np.column_stack([auc, 2 * auc - 1, r2, intercept, slope, brier, sensitivity, specificity])
+    found = np.column_stack([auc, 2 * auc - 1, r2, intercept, slope, brier, sensitivity, specificity])
     found[~((n_events > 0) & (n_events < size))] = np.nan
     return found
 
