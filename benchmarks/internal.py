@@ -49,7 +49,6 @@ from vbq.stats.roc import areas_under_curves, auc_interval
 from vbq.study.univariable import named_test
 
 PROJECT = Path(__file__).parents[1]
-THREADS = 2
 SEED = 20190901
 RUNS, R_RUNS = 5, 3
 LOOPS = 40  # resamples of the loops that are written plainly; their time is scaled
@@ -121,7 +120,7 @@ class Study:
 def optimism(procedure: Procedure, replicates: int) -> pd.DataFrame:
     """Correct a procedure for its optimism: what is timed as ours."""
     labels = {score.name: score.label for score in procedure.scores} | {MULTIVARIABLE: MULTIVARIABLE}
-    found = resample(procedure, replicates, SEED, threads=THREADS)
+    found = resample(procedure, replicates, SEED)
     return optimism_table(procedure, apparent(procedure), found, labels)
 
 
@@ -609,8 +608,8 @@ def main(replicates: int, combined: int, rows: int) -> None:
 
     print(
         f"\nMedians of {RUNS} runs after one that is not counted ({R_RUNS} in R, of the loops, in fresh "
-        "processes): the optimism on two threads, as the workflow runs it, everything else on one "
-        "core, as it comes. Selection differs: rms drops variables by their Wald tests, ours takes "
+        "processes), all on one core. "
+        "Selection differs: rms drops variables by their Wald tests, ours takes "
         "those that the univariable tests select. In the whole procedure ours also assesses the plan's other "
         "scores and the patients left out. Separated regressions get Firth's penalty in ours and in the loop "
         "of statsmodels; R keeps them where the iterations stop."

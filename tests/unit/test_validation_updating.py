@@ -16,7 +16,7 @@ from test_validation_rules import RULES, cohorts, with_events, with_holes
 
 from vbq.codebook import VARIABLES
 from vbq.simulation.site import simulate_truth
-from vbq.stats import resampling
+from vbq.stats import grouping
 from vbq.stats.logistic import is_separated
 from vbq.validation.performance import Settings, assess_rules, term_columns
 from vbq.validation.rules import WITH_RISKS, predict
@@ -174,7 +174,7 @@ def test_the_same_seed_gives_the_same_tables(cohort, seed):
 def test_the_size_of_blocks_does_not_change_a_digit(cohort, rows):
     whole = updated(cohort)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(resampling, "BLOCK_BYTES", 8 * len(cohort) * rows)
+        patched.setattr(grouping, "BLOCK_BYTES", 16 * len(cohort) * rows)
         in_blocks = updated(cohort)
     for one, other in zip(whole, in_blocks, strict=True):
         assert_frame_equal(other, one, check_exact=False, rtol=SAME, atol=SAME)

@@ -14,7 +14,6 @@ rule validate_internally:
         sentence="results/{cohort}/optimism.txt",
     log:
         "results/{cohort}/logs/validate_internally.log",
-    threads: 2
     params:
         provenance=from_cohort("provenance"),
         variables=from_cohort("variables", {}),

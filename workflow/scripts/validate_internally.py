@@ -43,7 +43,6 @@ tables = validate_internally(
     params.replicates,
     params.seed,
     params.plan["confidence"],
-    threads=snakemake.threads,
     kept=kept,
     tell=tell,
 )

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from vbq.internal.procedure import Procedure
-from vbq.internal.replicates import ROW_BYTES, Replicates, assess_models
+from vbq.internal.replicates import BLOCK_BYTES, Replicates, assess_models
 from vbq.stats.batched import Ranking
 from vbq.stats.indexes import INDEXES
 from vbq.stats.resampling import blocks
@@ -29,7 +29,7 @@ def cross_validate(
     """
     n = len(procedure.outcome)
     found: dict[str, list[Array]] = {}
-    for begin, end in blocks(0, repetitions, ROW_BYTES * n * folds):
+    for begin, end in blocks(0, repetitions, n * folds, BLOCK_BYTES):
         fold = np.stack([_folds(procedure.outcome, folds, seed, i) for i in range(begin, end)])
         held_out = (fold[:, None, :] == np.arange(folds)[None, :, None]).reshape(-1, n).astype(float)
         weights = 1 - held_out
@@ -91,7 +91,7 @@ def permute(
     """
     n = len(procedure.outcome)
     found: dict[str, list[Array]] = {}
-    for begin, end in blocks(0, permutations, ROW_BYTES * n):
+    for begin, end in blocks(0, permutations, n, BLOCK_BYTES):
         events = np.stack(
             [np.random.default_rng([seed, i]).permutation(procedure.outcome) for i in range(begin, end)]
         )

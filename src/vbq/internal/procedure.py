@@ -187,10 +187,9 @@ class Procedure:
             else _Columns(cohort, self.candidates, self._codebook, everyone, self.outcome)
         )
         made = _AfterCutoff(np.nan if cutoff is None else cutoff, self._alpha, screens, columns, models)
-        kept = dict(self._after)  # another one: threads may look into this
-        if len(kept) >= CUTOFFS_KEPT:
-            kept = {None: self._with(None)}
-        self._after = kept | {cutoff: made}
+        if len(self._after) >= CUTOFFS_KEPT:
+            self._after = {None: self._with(None)}
+        self._after[cutoff] = made
         return made
 
 

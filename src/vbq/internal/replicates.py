@@ -1,7 +1,6 @@
 """The procedure repeated in resamples, and how well its models do there, elsewhere, and in those left out."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,12 @@ from threadpoolctl import threadpool_limits
 
 from vbq.internal.procedure import Built, Procedure
 from vbq.stats.indexes import indexes_of, indexes_of_score
-from vbq.stats.resampling import blocks, bootstrap_weights
+from vbq.stats.resampling import bootstrap_weights
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-ROW_BYTES = 8 * 48  # of a replicate and patient, while regressions are fitted
+BLOCK_BYTES = 2**20  # of the weights of the samples that go through the procedure together
 RISKS_KEPT = 2_000  # replicates whose risks tell the instability,
 RISKS_CELLS = 20_000_000  # or fewer, of very many patients
 
@@ -72,34 +71,21 @@ class Replicates:
         return cls(**found)
 
 
-def resample(
-    procedure: Procedure, replicates: int, seed: int, first: int = 0, threads: int = 1
-) -> Replicates:
+def resample(procedure: Procedure, replicates: int, seed: int, first: int = 0) -> Replicates:
     """Repeat the procedure in bootstrap resamples of its patients, those with the numbers from `first` on.
 
-    Replicate i draws the same whatever is asked besides it. Blocks of replicates are shared out to `threads`,
-    each with one core, so that their number changes no digit.
+    Replicate i draws the same whatever is asked besides it. One core does it: threads would wait for each
+    other between the many small steps, and another number of cores could change the last digit of a product.
     """
     n = len(procedure.outcome)
     kept = min(RISKS_KEPT, max(1, RISKS_CELLS // n))
-
-    def assess(block: tuple[int, int]) -> list[Replicates]:
-        begin, end = block
-        return [
-            _assess_resamples(procedure, weights, risks_kept=max(0, kept - begin))
-            for weights in bootstrap_weights(np.zeros(n), end - begin, seed, begin)
-        ]
-
-    shared_out = blocks(first, first + replicates, ROW_BYTES * n)
-    if threads == 1:
-        with threadpool_limits(1):
-            return joined([part for block in shared_out for part in assess(block)])
-    pool = ThreadPoolExecutor(threads)
-    try:
-        with threadpool_limits(1):
-            return joined([part for parts in pool.map(assess, shared_out) for part in parts])
-    finally:
-        pool.shutdown(cancel_futures=True)  # who stops the run does not wait for the blocks to come
+    parts: list[Replicates] = []
+    begin = first
+    with threadpool_limits(1):
+        for weights in bootstrap_weights(np.zeros(n), replicates, seed, first, BLOCK_BYTES):
+            parts.append(_assess_resamples(procedure, weights, risks_kept=max(0, kept - begin)))
+            begin += len(weights)
+    return joined(parts)
 
 
 def joined(parts: Sequence[Replicates]) -> Replicates:

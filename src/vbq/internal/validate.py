@@ -27,7 +27,6 @@ def validate_internally(
     replicates: int,
     seed: int,
     confidence: float,
-    threads: int = 1,
     kept: Path | None = None,
     tell: Tell = lambda done, of: None,
 ) -> dict[str, pd.DataFrame]:
@@ -39,7 +38,7 @@ def validate_internally(
     labels = {score.name: score.label for score in procedure.scores}
     labels[MULTIVARIABLE] = "Multivariable regression"
     observed = apparent(procedure)
-    found = _resample_in_parts(procedure, replicates, seed, threads, kept, tell)
+    found = _resample_in_parts(procedure, replicates, seed, kept, tell)
     permutations = min(replicates, MOST_PERMUTATIONS)
     tables = {
         "optimism": optimism_table(procedure, observed, found, labels, confidence),
@@ -65,7 +64,7 @@ def validate_internally(
 
 
 def _resample_in_parts(
-    procedure: Procedure, replicates: int, seed: int, threads: int, kept: Path | None, tell: Tell
+    procedure: Procedure, replicates: int, seed: int, kept: Path | None, tell: Tell
 ) -> Replicates:
     parts = []
     for first in range(0, replicates, PART):
@@ -74,7 +73,7 @@ def _resample_in_parts(
         if file is not None and file.is_file():
             parts.append(Replicates.read(file))
         else:
-            parts.append(resample(procedure, size, seed, first, threads))
+            parts.append(resample(procedure, size, seed, first))
             if file is not None:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 parts[-1].write(file)

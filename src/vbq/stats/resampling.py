@@ -5,19 +5,19 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-BLOCK_BYTES = 16 * 2**20
+BLOCK_BYTES = 2**18  # of weights, which then stay in the cache
 
 
 def bootstrap_weights(
-    strata: ArrayLike, replicates: int, seed: int, first: int = 0
+    strata: ArrayLike, replicates: int, seed: int, first: int = 0, block_bytes: int | None = None
 ) -> Iterator[NDArray[np.float64]]:
     """Yield blocks of resamples as weights: how often each of n observations was drawn.
 
     Observations are drawn with replacement within each stratum, so that every resample keeps the
     strata's sizes (give one stratum for an unstratified bootstrap). Blocks are b x n, together the
-    `replicates` from number `first` on, in about 16 MB each. Replicate i draws from a stretch of its own of
-    the seed's counter-based stream (Philox, Salmon et al. 2011): neither the block size nor `replicates`
-    changes what it draws.
+    `replicates` from number `first` on, of about `block_bytes` each. Replicate i draws from a stretch of its
+    own of the seed's counter-based stream (Philox, Salmon et al. 2011): neither the block size nor
+    `replicates` changes what it draws.
     """
     _, stratum = np.unique(np.asarray(strata), return_inverse=True)
     n = len(stratum)
@@ -25,15 +25,15 @@ def bootstrap_weights(
     sizes = np.bincount(stratum)
     begins = np.repeat(np.cumsum(sizes) - sizes, sizes)
     scale = np.repeat(sizes, sizes) / 2.0**53
-    for begin, end in blocks(first, first + replicates, 8 * n):
+    for begin, end in blocks(first, first + replicates, n, block_bytes or BLOCK_BYTES):
         drawn = begins + (_uniform_bits(n, begin, end, seed) * scale).astype(np.intp)
         cells = order[drawn] + n * np.arange(end - begin)[:, None]
         yield np.bincount(cells.ravel(), minlength=(end - begin) * n).reshape(-1, n).astype(float)
 
 
-def blocks(first: int, last: int, row_bytes: int) -> Iterator[tuple[int, int]]:
-    """Yield begin and end of stretches of first to last whose rows take about `BLOCK_BYTES` together."""
-    block = max(1, BLOCK_BYTES // row_bytes)
+def blocks(first: int, last: int, n: int, block_bytes: int) -> Iterator[tuple[int, int]]:
+    """Yield begin and end of stretches of first to last, whose rows of n floats take about `block_bytes`."""
+    block = max(1, block_bytes // (8 * n))
     for begin in range(first, last, block):
         yield begin, min(begin + block, last)
 
