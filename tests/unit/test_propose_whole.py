@@ -440,7 +440,7 @@ def test_the_templates_redcap_project_needs_no_columns(plain, tmp_path):
     export = pd.concat([base, rois]).reindex(
         columns=["patient_id", "redcap_repeat_instrument", "redcap_repeat_instance", *fields[1:]]
     )
-    export.fillna("").assign(outcome_complete="2").to_csv(tmp_path / "export.csv", index=False)
+    export.assign(outcome_complete="2").to_csv(tmp_path / "export.csv", index=False)
     for files in (["export.csv"], ["export.csv", "dictionary.csv"]):
         _found, spec = proposed([tmp_path / file for file in files])
         assert "columns" not in spec["patients"]
