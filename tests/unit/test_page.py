@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from vbq.codebook import extended
-from vbq.render.comparison import Table
+from vbq.render.document import Table
 from vbq.render.html import header_rows
 from vbq.render.page import SECTIONS, Results, report_page
 from vbq.render.pictures import inline_svg
@@ -260,7 +260,7 @@ def test_sections_without_a_table_are_left_out():
     anchors = re.findall(r'<h2 id="([\w-]+)"', page(NEEDED, svgs={}))
     assert anchors == ["flow", "table-1", "files"]
     text = page(NEEDED, svgs={})
-    assert "verdict" not in re.sub(r"<style>.*</style>", "", text, flags=re.DOTALL)
+    assert "findings" not in re.sub(r"<style>.*</style>", "", text, flags=re.DOTALL)
     assert "Printed" not in text
     assert "published.csv" not in text
     assert "multivariable.csv" not in text

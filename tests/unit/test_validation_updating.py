@@ -173,7 +173,7 @@ def test_the_same_seed_gives_the_same_tables(cohort, seed):
 @quick
 @given(cohorts(), st.integers(1, 7))
 def test_the_size_of_blocks_changes_nothing(cohort, rows):
-    """But for slope and intercept of separated resamples, which are infinite: what stands for them is rounded."""
+    """But for infinite slopes and intercepts of separated resamples: what stands for them is rounded."""
     whole = updated(cohort)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(grouping, "BLOCK_BYTES", 16 * len(cohort) * rows)

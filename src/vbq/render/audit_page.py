@@ -8,8 +8,8 @@ import pandas as pd
 from vbq.published.audit.finding import SEVERITIES
 from vbq.render import numbers as text
 from vbq.render.audit_figures import SHOWN_TESTS
-from vbq.render.comparison import Table
-from vbq.render.html import Entry, Section, html_page
+from vbq.render.document import Document, Entry, Finding, Section, Table
+from vbq.render.html import html_page
 from vbq.render.pictures import Picture, picture_of
 
 FILES = {
@@ -52,12 +52,12 @@ class AuditResults:
 def audit_page(results: AuditResults) -> str:
     """Return the page as HTML text."""
     findings = results.tables["audit"]
-    return html_page(
+    document = Document(
         title=f"Audit of the printed figures of {results.title}",
         provenance=results.provenance,
         facts=_facts(results),
-        verdict=(verdict(findings), "contradiction"),
-        sections=[*_finding_sections(findings), *_evidence_sections(results)],
+        findings=(Finding(verdict(findings), "contradiction"),),
+        sections=(*_finding_sections(findings), *_evidence_sections(results)),
         reading=(
             "A printed number stands for every number that rounds to it, ties in either direction. The "
             "files beside this page have every digit. A finding's id stays the same from run to run; the "
@@ -65,6 +65,7 @@ def audit_page(results: AuditResults) -> str:
         ),
         files=FILES,
     )
+    return html_page(document)
 
 
 def verdict(findings: pd.DataFrame) -> str:

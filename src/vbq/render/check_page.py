@@ -11,8 +11,8 @@ from vbq.ingest.cohort import Examined
 from vbq.paths import SECTIONS
 from vbq.problems import Problem, Severity, alike
 from vbq.render import numbers as text
-from vbq.render.comparison import Table
-from vbq.render.html import Entry, Section, html_page
+from vbq.render.document import Document, Entry, Finding, Section, Table
+from vbq.render.html import html_page
 from vbq.render.labels import level_label
 from vbq.render.tables import flow_table
 
@@ -58,15 +58,17 @@ def check_page(check: Check) -> str:
     problems = check.examined.problems.sorted()
     sections = [_problems(problems, severity) for severity in ("error", "warning")]
     sections += [_flow(check), _variables(check), _missed(check), _problems(problems, "note")]
-    return html_page(
+    document = Document(
         title=f"Check of {check.spec['title']}",
         provenance=check.spec["provenance"],
         facts=_facts(check),
-        verdict=(
-            verdict(check.examined, check.outcome),
-            "mend" if check.examined.problems.any_error() else "flow",
+        findings=(
+            Finding(
+                verdict(check.examined, check.outcome),
+                "mend" if check.examined.problems.any_error() else "flow",
+            ),
         ),
-        sections=[section for section in sections if section is not None],
+        sections=tuple(section for section in sections if section is not None),
         reading=(
             "Rows count from the first row of a file, headings included; cases of SPSS, Stata, SAS and "
             "Parquet files count from 1. Values that may identify a person are withheld: look them up by "
@@ -74,6 +76,7 @@ def check_page(check: Check) -> str:
         ),
         files=FILES,
     )
+    return html_page(document)
 
 
 def verdict(examined: Examined, outcome: str) -> str:

@@ -6,28 +6,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from vbq.render import numbers as text
+from vbq.render.document import Table
 from vbq.render.labels import Row
 
 Address = tuple[str, frozenset[tuple[str, str]], str]
 
 DIFFERS = "≠"  # beside a printed figure that the recomputed one does not agree with
 PRINTED, RECOMPUTED = "Printed", "Recomputed"
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table: its caption, the text of its cells, and the notes under it.
-
-    The columns of `frame` are headings, or pairs of a heading and the one under it (MultiIndex); the
-    first column names the row. `groups` has a heading for each row, shown where it changes; `strong`
-    the positions (row, column) of the cells in bold.
-    """
-
-    caption: str
-    frame: pd.DataFrame
-    notes: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    strong: frozenset[tuple[int, int]] = frozenset()
 
 
 @dataclass(frozen=True)

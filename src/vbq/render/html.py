@@ -1,76 +1,35 @@
-"""One HTML page that needs nothing but itself, from sections of text, entries, tables and pictures.
+"""One HTML page that needs nothing but itself.
 
 Text from data and configuration reaches the page through the template, which escapes it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-from vbq.render.comparison import DIFFERS, Table
+from vbq.render.comparison import DIFFERS
+from vbq.render.document import Document, Table, safe
 from vbq.render.labels import INDENT
-from vbq.render.pictures import Picture
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A statement with its details by name; `anchor` is what a link to it names."""
-
-    anchor: str
-    text: str
-    details: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the page with a heading."""
-
-    anchor: str
-    title: str
-    text: tuple[str, ...] = ()
-    tables: tuple[Table, ...] = ()
-    pictures: tuple[Picture, ...] = ()
-    entries: tuple[Entry, ...] = ()
-
-
-def html_page(
-    title: str,
-    provenance: str,
-    facts: Mapping[str, str],
-    verdict: tuple[str, str],
-    sections: Sequence[Section],
-    reading: str,
-    files: Mapping[str, str],
-) -> str:
-    """Return a page as HTML text.
-
-    `provenance` stands in the banner; `facts` are what the page is about, by name; `verdict` is its main
-    sentence (may be empty) and the anchor of the section that says more; `reading` says how to read it;
-    `files` are what lies beside it, by path.
-    """
+def html_page(document: Document) -> str:
+    """Return a document as HTML text."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_finalized,
     )
     environment.filters["header_rows"] = header_rows
-    return environment.get_template("page.html.jinja").render(
-        title=title,
-        provenance=provenance,
-        facts=facts,
-        verdict=verdict[0],
-        verdict_anchor=verdict[1],
-        sections=sections,
-        reading=reading,
-        files=files,
-        indent=INDENT,
-        differs=DIFFERS,
-    )
+    return environment.get_template("page.html.jinja").render(page=document, indent=INDENT, differs=DIFFERS)
+
+
+def _finalized(value: Any) -> Any:
+    return safe(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def header_rows(table: Table) -> list[list[tuple[str, int, int]]]:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from vbq.render import numbers as text
-from vbq.render.comparison import Table
+from vbq.render.document import Table
 from vbq.render.labels import Codebook, Row
 
 INDEX_LABELS = {

@@ -19,7 +19,8 @@ from vbq.render import optimism as internal
 from vbq.render import score_tables
 from vbq.render import tables as display
 from vbq.render.comparison import DIFFERS, Printed, comparison_table, disagreements_table, printed_figures
-from vbq.render.html import Section, html_page
+from vbq.render.document import Document, Finding, Section
+from vbq.render.html import html_page
 from vbq.render.labels import defined_scores, term_label
 from vbq.render.pictures import Picture, picture_of
 
@@ -100,15 +101,16 @@ class Results:
 def report_page(results: Results) -> str:
     """Return the page as HTML text."""
     published = results.tables.get("published")
-    return html_page(
+    document = Document(
         title=results.spec["title"],
         provenance=results.spec["provenance"],
         facts=_facts(results),
-        verdict=("" if published is None else sentence(summary(published)), "comparison"),
-        sections=[section for make in SECTIONS if (section := make(results))],
+        findings=() if published is None else (Finding(sentence(summary(published)), "comparison"),),
+        sections=tuple(section for make in SECTIONS if (section := make(results))),
         reading=_reading(results),
         files=_files(results),
     )
+    return html_page(document)
 
 
 def _reading(results: Results) -> str:

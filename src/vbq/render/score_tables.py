@@ -12,13 +12,13 @@ import pandas as pd
 from vbq.render import numbers as text
 from vbq.render.comparison import (
     Printed,
-    Table,
     address,
     note_of_differences,
     printed_and_recomputed,
     printed_headings,
     text_frame,
 )
+from vbq.render.document import Table
 from vbq.render.labels import CUTOFF_METHODS, Codebook, Row, level_key
 from vbq.render.tables import note_of_incomplete, significant, uses_penalty
 

@@ -15,13 +15,13 @@ from vbq.render import numbers as text
 from vbq.render.comparison import (
     DIFFERS,
     Printed,
-    Table,
     address,
     note_of_differences,
     printed_and_recomputed,
     printed_headings,
     text_frame,
 )
+from vbq.render.document import Table
 from vbq.render.labels import (
     AGREEMENT_FORMS,
     INDENT,

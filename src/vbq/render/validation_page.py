@@ -6,8 +6,8 @@ from typing import Any
 
 from vbq.render import numbers as text
 from vbq.render import validation_tables as display
-from vbq.render.comparison import Table
-from vbq.render.html import Entry, Section, html_page
+from vbq.render.document import Document, Entry, Finding, Section, Table
+from vbq.render.html import html_page
 from vbq.render.labels import defined_scores
 from vbq.render.pictures import Picture, picture_of
 from vbq.render.validation_sentences import Sentence, Validation, sentences, summary
@@ -102,12 +102,12 @@ def validation_page(results: ValidationResults) -> str:
         "subgroups": [display.subgroups_table(validation, results.level), display.tests_table(validation)],
         "updating": [display.updating_table(validation, results.level), display.models_table(validation)],
     }
-    return html_page(
+    document = Document(
         title=f"External validation: {spec['title']}",
         provenance=spec["provenance"],
         facts=_facts(results),
-        verdict=(summary(validation), "discrimination"),
-        sections=[_section(results, topic, told, tables[topic]) for topic in SECTIONS],
+        findings=(Finding(summary(validation), "discrimination"),),
+        sections=tuple(_section(results, topic, told, tables[topic]) for topic in SECTIONS),
         reading=(
             f"Intervals in brackets have a confidence of {results.level}. Every sentence names the rows "
             "that it quotes; the files have every digit, the method and the interval in the same row. A "
@@ -116,6 +116,7 @@ def validation_page(results: ValidationResults) -> str:
         ),
         files=FILES,
     )
+    return html_page(document)
 
 
 def _facts(results: ValidationResults) -> dict[str, str]:

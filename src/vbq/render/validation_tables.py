@@ -7,7 +7,7 @@ import pandas as pd
 
 from vbq.codebook import Variable
 from vbq.render import numbers as text
-from vbq.render.comparison import Table
+from vbq.render.document import Table
 from vbq.render.labels import INDENT
 from vbq.render.validation_sentences import Validation
 from vbq.validation import COMPLETE, IMPUTED

@@ -1,0 +1,87 @@
+"""What a document is made of, whatever it is written as: a page, a PDF or Word tables.
+
+Every text is plain text, and may come from data or configuration: what writes it escapes it.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from vbq.render.pictures import Picture
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its caption, the text of its cells, and the notes under it.
+
+    The columns of `frame` are headings, or pairs of a heading and the one under it (MultiIndex); the
+    first column names the row. `groups` has a heading for each row, shown where it changes; `strong`
+    the positions (row, column) of the cells in bold; `sources` the tidy tables that it shows, which have
+    every digit, method and n.
+    """
+
+    caption: str
+    frame: pd.DataFrame
+    notes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    strong: frozenset[tuple[int, int]] = frozenset()
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A statement with its details by name; `anchor` is what a link to it names."""
+
+    anchor: str
+    text: str
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the document with a heading."""
+
+    anchor: str
+    title: str
+    text: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    entries: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence of the opening, and the anchor of the section that says more."""
+
+    text: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole document.
+
+    `provenance` stands at its head; `facts` are what it is about, by name; `findings` its main sentences;
+    `reading` says how to read it; `files` are what lies beside it, by path; `rows` the tidy tables that
+    tables name as their sources.
+    """
+
+    title: str
+    provenance: str
+    facts: Mapping[str, str]
+    findings: tuple[Finding, ...]
+    sections: tuple[Section, ...]
+    reading: str
+    files: Mapping[str, str]
+    rows: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+
+def safe(text: str) -> str:
+    """Return a text without unseen characters that change what is seen: controls, directions, surrogates."""
+    return "".join(
+        character
+        for character in text
+        if character in "\n\t\u00ad\u200c\u200d" or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
+    )
