@@ -3,7 +3,11 @@
 `snakemake --list-rules` reads as a guide to the study; results/<cohort>/report.html is where to look.
 """
 
+from pathlib import Path
+
 from snakemake.utils import min_version
+
+from vbq.headlines import closing_words
 
 min_version("9.27")
 
@@ -22,7 +26,9 @@ include: "workflow/rules/agreement.smk"
 include: "workflow/rules/internal.smk"
 include: "workflow/rules/validation.smk"
 include: "workflow/rules/publication.smk"
+include: "workflow/rules/calculator.smk"
 include: "workflow/rules/audit.smk"
+include: "workflow/rules/index.smk"
 include: "workflow/rules/reconstruction.smk"
 
 
@@ -32,10 +38,13 @@ rule all:
     input:
         [results_of(cohort) for cohort in ASKED],
         audits(),
+        "results/index.html",
 
 
 onsuccess:
-    for cohort in ASKED:
-        print(closing_line(cohort))
-    for paper in PAPERS:
-        print(closing_line_of_audit(paper))
+    for name, made in RESULTS.items():
+        print(
+            closing_words(Path("results", name), made["provenance"], made["sentences"], made["documents"])
+        )
+    if Path("results", "index.html").is_file():
+        print("What was made, and where it is: results/index.html")

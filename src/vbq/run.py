@@ -1,8 +1,10 @@
 """What scripts of the workflow share: a log, one way to write and read a table, checksums."""
 
+import atexit
 import logging
 import re
 import sys
+import time
 from collections.abc import Collection, Iterable
 from functools import partial
 from hashlib import sha256
@@ -13,19 +15,22 @@ import pandas as pd
 
 from vbq.errors import UserError
 
+COMPUTED = "seconds of computing: "  # the last line of a log
 FORMULA = re.compile(r"[=+\-@](?![\d.,]*(?:e[+-]?\d+)?$)")  # and no number
 
 
 def log_to(path: str) -> None:
-    """Send messages, warnings and what stops this script to a file.
+    """Send messages, warnings and what stops this script to a file, `.../<cohort>/logs/<stage>.log`.
 
-    What stopped it is told on the screen as well: in full where the user can mend it, else in one line
-    that names the file.
+    On the screen it tells the cohort and the stage, and what stopped it: in full where the user can mend
+    it, else in one line that names the file. The last line is the processor time that the script took.
     """
     logging.basicConfig(
         filename=path, filemode="w", level=logging.INFO, force=True, format="%(levelname)s: %(message)s"
     )
     logging.captureWarnings(True)
+    print(f"{Path(path).parts[-3]}: {Path(path).stem.replace('_', ' ')}", file=sys.stderr, flush=True)
+    atexit.register(lambda: logging.info("%s%.1f", COMPUTED, time.process_time()))
     sys.excepthook = partial(_log_error, path)
 
 
@@ -43,10 +48,18 @@ def _log_error(
         print(f"\n{path}:\nStopped by an error that should not occur: {error}\n", file=sys.stderr)
 
 
-def write_whole(text: str, path: str | Path) -> None:
-    """Write a text file, whole or not at all."""
+def seconds_of(logs: Path) -> dict[str, float]:
+    """Return the processor time of each script that has finished, by the name of its log in a folder."""
+    found = {
+        path.stem: path.read_text("utf-8").rpartition(COMPUTED)[2] for path in sorted(logs.glob("*.log"))
+    }
+    return {name: float(seconds) for name, seconds in found.items() if re.fullmatch(r"[\d.]+\n", seconds)}
+
+
+def write_whole(content: str | bytes, path: str | Path) -> None:
+    """Write a file, text as UTF-8, whole or not at all."""
     part = Path(f"{path}.part")
-    part.write_text(text, encoding="utf-8")
+    part.write_bytes(content.encode() if isinstance(content, str) else content)
     part.replace(path)
 
 

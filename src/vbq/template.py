@@ -24,6 +24,7 @@ from vbq.codebook import (
     Variable,
     choice_code,
 )
+from vbq.run import write_whole
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -248,7 +249,7 @@ def write_workbook(path: Path) -> None:
         _add_sheet(workbook, name, variables, lists)
     _add_codebook(workbook, sheets)
     lists.add_to(workbook)
-    _write_whole(path, _fixed_bytes(workbook))
+    write_whole(_fixed_bytes(workbook), path)
 
 
 def write_dictionary(path: Path) -> None:
@@ -265,7 +266,7 @@ def write_dictionary(path: Path) -> None:
             headed.add(form.name)
             field["Section Header"] = f"{form.title}. {form.hint}" if form.hint else form.title
         writer.writerow(field)
-    _write_whole(path, text.getvalue().encode())
+    write_whole(text.getvalue(), path)
 
 
 def with_forms(variables: Iterable[Variable]) -> Iterator[tuple[Form, Variable]]:
@@ -544,10 +545,3 @@ def _redcap_field(variable: Variable) -> dict[str, str]:
         # Without it, REDCap warns of a value outside, and keeps it.
         "Field Annotation": "@FORCE-MINMAX",
     }
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(content)
-    part.replace(path)

@@ -1,19 +1,33 @@
-"""What is in the figures: words, numbers, provenance, the same bytes twice. Not how they look."""
+"""What is in the figures and their files: words, numbers, provenance, the same bytes. Not how they look."""
 
 import itertools
+import os
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pandas as pd
 import pytest
+from audited import audit_of_the_paper
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.collections import Collection
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
+from PIL import Image
+from pypdf import PdfReader
 
 from vbq.codebook import extended
-from vbq.render import figures, style
-from vbq.render.style import journal_style, save
+from vbq.render import audit_figures, figures, optimism_figures, style
+from vbq.render.flow_figure import flow_figure
+from vbq.render.style import Drawing, journal_style, save
+from vbq.stats.rounded import Printed
 
-SOURCE = "A $study$ of <b>:\nmade up; not patient data"
+PROVENANCE = "made up; not patient data"
+SOURCE = f"A $study$ of <b>:\n{PROVENANCE}"
 LABELS = {"score": "A $score$ & <more>", "level": "Cost $5 < $10"}
 CODEBOOK = extended(
     {
@@ -50,6 +64,30 @@ RANDOM = np.random.default_rng(7)
 COHORT = pd.DataFrame({"outcome": np.repeat([0, 1], 20), "vbq_a": RANDOM.normal(3, 0.5, 40)})
 COHORT["vbq_b"] = COHORT["vbq_a"] + RANDOM.normal(0, 0.1, 40)
 GROUPS = ["No $event$", "Event_"]
+FLOW = pd.DataFrame(
+    [
+        ("rows in $cost$.csv", 60, 0, ""),
+        ("adult", 60, 0, "younger than 18 years"),
+        ("spinal_metastasis", 60, 0, "switched off in the cohort file"),
+        ("no_infection", 51, 9, "an <b>infection</b>"),
+        ("follow_up", 51, 0, "not assessed: no column for follow_up_months"),
+        ("only_dose", 41, 10, "dose is not 1 or 2"),
+        ("outcome known", 40, 1, "outcome missing"),
+    ],
+    columns=["step", "n", "excluded", "reason"],
+)
+INSTABILITY = pd.DataFrame(
+    {"risk": [0.8, 0.2, 0.5], "low": [0.6, 0.1, 0.31], "median": [0.79, 0.22, 0.49], "high": [0.9, 0.3, 0.71]}
+).assign(mape=[0.1, 0.05, 0.12])
+PATHS = pd.DataFrame(
+    [
+        (name, alpha, share)
+        for name, shares in {"dose": [0.1, 0.4], "group": [0.3, 0.7], "score": [0.05, 0.2]}.items()
+        for alpha, share in zip([0.01, 0.05], shares, strict=True)
+    ],
+    columns=["variable", "alpha", "share"],
+)
+CUTOFFS = pd.DataFrame({"cutoff": [2.5, 3.0], "chosen": [0, 1], "share": [0.125, 0.875]})
 
 
 def by_outcome(values=COHORT["vbq_a"], outcome=COHORT["outcome"], cutoff=3.0):
@@ -64,7 +102,22 @@ DRAWN = {
         COHORT["vbq_a"], COHORT["vbq_b"], LIMITS, "vbq", LABELS["score"], SOURCE
     ),
     "by_outcome": by_outcome,
+    "flow": lambda: flow_figure(FLOW, CODEBOOK, dict(zip(GROUPS, (25, 15), strict=True)), SOURCE),
+    "instability": lambda: optimism_figures.instability_figure(INSTABILITY, LABELS["score"], SOURCE),
+    "paths": lambda: optimism_figures.paths_figure(PATHS, CODEBOOK, 0.05, SOURCE),
+    "cutoffs": lambda: optimism_figures.cutoff_figure(CUTOFFS, SOURCE),
+    "p_values": lambda: audit_figures.p_value_figure(
+        audit_of_the_paper().p_values.replace({"label": {"Sex": "$ex"}}).query("relation == '='"), SOURCE
+    ),
+    "joint_tables": lambda: audit_figures.combined_auc_figure(
+        audit_of_the_paper().joint_tables.assign(first="VBQ < $3"), Printed.parse("0.89"), SOURCE
+    ),
 }
+WIDE = {"comparison", "forest", "flow", "paths", "p_values", "joint_tables"}
+
+
+def figure_of(name):
+    return DRAWN[name]()[0]
 
 
 def words(figure):
@@ -77,9 +130,19 @@ def _style():
         yield
 
 
-@pytest.mark.parametrize("name", DRAWN)
-def test_every_figure_says_where_its_rows_are_from(name, tmp_path):
-    figure = DRAWN[name]()
+@pytest.fixture(scope="module", params=DRAWN)
+def saved(request, tmp_path_factory):
+    """A drawing, and the folder that has all its files."""
+    folder = tmp_path_factory.mktemp(request.param)
+    with journal_style():
+        drawing = Drawing(request.param, *DRAWN[request.param]())
+        save(drawing, folder, SOURCE, PROVENANCE, tiff=True)
+    return drawing, folder
+
+
+def test_every_figure_says_where_its_rows_are_from(saved):
+    drawing, folder = saved
+    figure = figure_of(drawing.name)
     (foot,) = (text for text in figure.texts if text.get_text() == SOURCE)
     assert foot.get_visible()
     figure.draw_without_rendering()
@@ -87,11 +150,96 @@ def test_every_figure_says_where_its_rows_are_from(name, tmp_path):
     assert box.x0 >= 0
     assert box.y0 >= 0
     assert box.x1 <= figure.bbox.x1
-    save(figure, tmp_path / "figure", SOURCE)
-    svg = (tmp_path / "figure.svg").read_text()
-    assert "A $study$ of &lt;b&gt;: made up; not patient data" in svg  # in the metadata
-    assert "<!-- made up; not patient data -->" in svg  # the line that is drawn, whose letters are paths
-    assert b"not patient data" in (tmp_path / "figure.png").read_bytes()
+    told = "A $study$ of <b>: made up; not patient data"
+    svg = (folder / f"{drawing.name}.svg").read_text()
+    assert told.replace("<", "&lt;").replace(">", "&gt;") in svg  # in the metadata
+    assert f"<!-- {PROVENANCE} -->" in svg  # the line that is drawn, whose letters are paths
+    assert told.encode() in (folder / f"{drawing.name}.png").read_bytes()
+    with Image.open(folder / f"{drawing.name}.tiff") as pixels:
+        assert pixels.tag_v2[270] == told
+    pdf = PdfReader(folder / f"{drawing.name}.pdf")
+    assert pdf.metadata.subject == told
+    assert PROVENANCE in pdf.pages[0].extract_text().replace("\n", " ")
+    rows = pd.read_csv(folder / f"{drawing.name}.csv")
+    assert set(rows["provenance"]) == {PROVENANCE}
+
+
+def test_the_same_run_makes_the_same_bytes(saved, tmp_path):
+    drawing, folder = saved
+    save(Drawing(drawing.name, *DRAWN[drawing.name]()), tmp_path, SOURCE, PROVENANCE, tiff=True)
+    assert {path.suffix for path in folder.iterdir()} == {".svg", ".pdf", ".png", ".tiff", ".csv"}
+    for path in folder.iterdir():
+        assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name
+
+
+def test_another_process_makes_the_same_bytes(tmp_path):
+    code = """
+import sys, pathlib, test_figures as t
+with t.journal_style():
+    t.save(t.Drawing("flow", *t.DRAWN["flow"]()), pathlib.Path(sys.argv[1]), "", "", tiff=True)
+"""
+    for seed in "12":
+        (tmp_path / seed).mkdir()
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+        subprocess.run([sys.executable, "-c", code, tmp_path / seed], env=environment, check=True)
+    files = {path.name: path.read_bytes() for path in (tmp_path / "1").iterdir()}
+    assert len(files) == 5
+    assert files == {path.name: path.read_bytes() for path in (tmp_path / "2").iterdir()}
+
+
+def test_logs_are_not_filled_with_letters(tmp_path, caplog):
+    caplog.set_level("INFO")
+    save(Drawing("roc", *DRAWN["roc"]()), tmp_path, SOURCE, PROVENANCE)
+    assert not caplog.records
+
+
+def test_a_tiff_is_written_only_where_asked(tmp_path):
+    save(Drawing("roc", *DRAWN["roc"]()), tmp_path, SOURCE, PROVENANCE)
+    assert {path.name for path in tmp_path.iterdir()} == {"roc.svg", "roc.pdf", "roc.png", "roc.csv"}
+
+
+def test_labels_are_neither_markup_nor_mathematics(saved):
+    drawing, folder = saved
+    assert not any(text.get_parse_math() for text in drawing.figure.findobj(Text))
+    assert drawing.name == "cutoffs" or "$" in words(drawing.figure).replace("$study$", "")
+    root = ET.parse(folder / f"{drawing.name}.svg").getroot()
+    assert root.tag.endswith("svg")
+    assert not {element.tag.rpartition("}")[2] for element in root.iter()} & {"b", "more", "script"}
+
+
+def test_widths_are_those_of_a_journal(saved):
+    drawing, folder = saved
+    width = 174 if drawing.name in WIDE else 84
+    found = re.search(r'<svg[^>]* width="([\d.]+)pt"', (folder / f"{drawing.name}.svg").read_text())
+    assert float(found[1]) == pytest.approx(width / 25.4 * 72, abs=0.1)
+    (page,) = PdfReader(folder / f"{drawing.name}.pdf").pages
+    assert float(page.mediabox.width) == pytest.approx(width / 25.4 * 72, abs=0.1)
+    for ending in ("png", "tiff"):
+        with Image.open(folder / f"{drawing.name}.{ending}") as pixels:
+            assert pixels.info["dpi"] == pytest.approx((300, 300), abs=0.01)
+            assert pixels.width == pytest.approx(width / 25.4 * 300, abs=1)
+
+
+def test_a_tiff_is_compressed_and_opaque_with_the_pixels_of_the_png(saved):
+    drawing, folder = saved
+    with (
+        Image.open(folder / f"{drawing.name}.tiff") as tiff,
+        Image.open(folder / f"{drawing.name}.png") as png,
+    ):
+        assert (tiff.mode, tiff.info["compression"]) == ("RGB", "tiff_lzw")
+        assert np.array_equal(np.asarray(tiff), np.asarray(png.convert("RGB")))
+
+
+def test_the_letters_of_a_pdf_are_in_it_as_a_truetype_font(saved):
+    drawing, folder = saved
+    pdf = PdfReader(folder / f"{drawing.name}.pdf")
+    fonts = [font.get_object() for font in pdf.pages[0]["/Resources"]["/Font"].values()]
+    assert fonts
+    for font in fonts:
+        assert font["/Subtype"] == "/Type0"
+        descriptor = font["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object()
+        assert "/FontFile2" in descriptor
+    assert "/CreationDate" not in pdf.metadata
 
 
 def test_a_long_provenance_stays_inside():
@@ -104,35 +252,85 @@ def test_a_long_provenance_stays_inside():
     assert box.height > 3 * 6
 
 
-@pytest.mark.parametrize("name", DRAWN)
-def test_the_same_run_makes_the_same_bytes(name, tmp_path):
-    for run in ("first", "second"):
-        save(DRAWN[name](), tmp_path / run, SOURCE)
-    for kind in ("svg", "png"):
-        first, second = (tmp_path / f"{run}.{kind}" for run in ("first", "second"))
-        assert first.read_bytes() == second.read_bytes()
+def inked(figure):
+    """Every number at which a line, a bar, a band or a point of a figure is."""
+    found = [line.get_xydata().ravel() for line in figure.findobj(Line2D)]
+    for bar in figure.findobj(Rectangle):
+        (x, y), width, height = bar.get_xy(), bar.get_width(), bar.get_height()
+        found.append([x, x + width / 2, x + width, y, y + height, height])
+    found += [path.vertices.ravel() for part in figure.findobj(Collection) for path in part.get_paths()]
+    return np.concatenate([np.asarray(numbers, dtype=float) for numbers in found])
 
 
-@pytest.mark.parametrize("name", DRAWN)
-def test_labels_are_neither_markup_nor_mathematics(name, tmp_path):
-    figure = DRAWN[name]()
-    assert not any(text.get_parse_math() for text in figure.findobj(Text))
-    assert "$" in words(figure).replace("$study$", "")
-    save(figure, tmp_path / "figure", SOURCE)
-    root = ET.parse(tmp_path / "figure.svg").getroot()
-    assert root.tag.endswith("svg")
-    assert not {element.tag.rpartition("}")[2] for element in root.iter()} & {"b", "more", "script"}
+def assert_inked(figure, data, columns):
+    drawn = inked(figure)
+    for name in columns:
+        values = pd.to_numeric(data[name]).dropna().to_numpy(dtype=float)
+        assert len(values), name
+        assert not [value for value in values if not np.isclose(drawn, value, rtol=1e-9).any()], name
 
 
-def test_widths_are_those_of_a_journal(tmp_path):
-    for name, width in (("roc", 84), ("forest", 174)):
-        save(DRAWN[name](), tmp_path / name, SOURCE)
-        found = re.search(r'<svg[^>]* width="([\d.]+)pt"', (tmp_path / f"{name}.svg").read_text())
-        assert float(found[1]) == pytest.approx(width / 25.4 * 72, abs=0.1)
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("roc", ["fpr", "tpr"]),
+        ("comparison", ["fpr", "tpr"]),
+        ("bland_altman", ["mean", "difference", "conf_low", "conf_high"]),
+        ("by_outcome", ["value"]),
+        ("instability", ["risk", "low", "median", "high"]),
+        ("paths", ["alpha", "share", "alpha_of_plan"]),
+        ("cutoffs", ["cutoff", "percent_of_resamples"]),
+        ("p_values", ["difference", "rounds_within"]),
+        ("joint_tables", ["auc_low", "auc_high", "n_tables", "printed_low", "printed_high"]),
+    ],
+)
+def test_the_data_are_what_is_drawn(name, columns):
+    assert_inked(*DRAWN[name](), columns)
+
+
+def test_the_data_of_the_forest_plot_are_those_of_the_table_even_where_an_interval_leaves_the_axis():
+    figure, data = DRAWN["forest"]()
+    assert data["label"].tolist() == [
+        "Group_",
+        "\u2003Cost $5 < $10 (vs A)",
+        f"{LABELS['score']} (per month)",
+    ]
+    columns = ["odds_ratio", "odds_ratio_low", "odds_ratio_high", "p_value"]
+    pd.testing.assert_frame_equal(data[columns], TERMS.loc[TERMS["variable"] != "", columns])
+    low, high = figure.axes[1].get_xlim()
+    ends = data[["odds_ratio_low", "odds_ratio_high"]]
+    assert_inked(figure, ends.where((ends >= low) & (ends <= high)), ends.columns)
+
+
+def test_the_bars_of_joint_tables_are_stacked():
+    _, data = DRAWN["joint_tables"]()
+    tables = audit_of_the_paper().joint_tables
+    assert data["n_tables"].sum() == len(tables)
+    assert (
+        data.loc[data["fits_printed_auc"] == "yes", "n_tables"].sum()
+        == (tables["fits_printed_auc"] == "yes").sum()
+    )
+
+
+def test_patients_are_not_in_the_order_of_the_rows(tmp_path):
+    for name, sorted_by in (("bland_altman", "mean"), ("instability", "risk")):
+        _, data = DRAWN[name]()
+        assert data[sorted_by].dropna().is_monotonic_increasing
+        assert "patient" not in data
+    groups = by_outcome()[1].query("mark == 'patient'").groupby("group")["value"]
+    assert all(values.is_monotonic_increasing for _, values in groups)
+
+
+def test_files_have_whole_numbers_and_every_digit_and_no_formula(tmp_path):
+    row = {**ASSESSED.iloc[0], "label": "=HYPERLINK(1)", "n": np.float64(40)}
+    save(Drawing("roc", *figures.roc_figure(CURVES, row, SOURCE)), tmp_path, SOURCE, "@made up")
+    lines = (tmp_path / "roc.csv").read_text().splitlines()
+    assert lines[0] == "score,fpr,tpr,label,n,n_events,auc,auc_low,auc_high,provenance"
+    assert lines[2] == "score,0.1,0.6,'=HYPERLINK(1),40,15,0.7512,0.614,0.8881,'@made up"
 
 
 def test_roc_tells_auc_interval_and_patients():
-    figure = DRAWN["roc"]()
+    figure = figure_of("roc")
     for piece in (LABELS["score"], "AUC 0.75", "95 % CI 0.61–0.89", "n = 40, 15 with the outcome"):
         assert piece in words(figure)
     axes = figure.axes[0]
@@ -147,7 +345,7 @@ def test_roc_tells_auc_interval_and_patients():
 def test_comparison_shows_every_score_even_one_that_starts_with_an_underscore():
     several = pd.concat([ASSESSED.assign(score=f"s{i}", label=f"_score {i}") for i in range(7)])
     curves = pd.concat([CURVES.assign(score=f"s{i}") for i in range(7)])
-    figure = figures.roc_comparison(curves, several, SOURCE, confidence=0.9)
+    figure, _ = figures.roc_comparison(curves, several, SOURCE, confidence=0.9)
     for i in range(7):
         assert f"_score {i} 0.75 (0.61–0.89), n = 40" in words(figure)
     assert "AUC (90 % CI)" in words(figure)
@@ -156,7 +354,7 @@ def test_comparison_shows_every_score_even_one_that_starts_with_an_underscore():
 
 
 def test_forest_plot_shows_terms_tests_and_arrows():
-    figure = DRAWN["forest"]()
+    figure = figure_of("forest")
     text = words(figure)
     for piece in (
         "Group_ ",
@@ -182,7 +380,7 @@ def test_forest_plot_shows_terms_tests_and_arrows():
 
 
 def test_bland_altman_draws_bias_limits_and_patients():
-    figure = DRAWN["bland_altman"]()
+    figure = figure_of("bland_altman")
     for piece in ("Bias 0.01", "Upper limit 0.30", "Lower limit −0.30", "n = 40", "reader a minus reader b"):
         assert piece in words(figure)
     points = max(figure.axes[0].lines, key=lambda line: len(line.get_xdata()))
@@ -191,7 +389,7 @@ def test_bland_altman_draws_bias_limits_and_patients():
 
 
 def test_score_by_outcome_draws_every_patient_once():
-    figure = by_outcome()
+    figure, _ = by_outcome()
     for piece in ("No $event$ n = 20", "Event_ n = 20", "Cut-off 3"):
         assert piece in words(figure)
     points = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
@@ -202,33 +400,72 @@ def test_score_by_outcome_draws_every_patient_once():
 
 
 def test_equal_scores_stand_side_by_side():
-    figure = by_outcome(pd.Series([2.0] * 40), cutoff=None)
+    figure, _ = by_outcome(pd.Series([2.0] * 40), cutoff=None)
     points = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
     assert all(len(np.unique(line.get_xdata())) == 20 for line in points)
     assert "Cut-off" not in words(figure)
 
 
 def test_an_outcome_that_nobody_has_leaves_its_column_empty():
-    assert "Event_ n = 0" in words(by_outcome(outcome=pd.Series([0] * 40)))
+    assert "Event_ n = 0" in words(by_outcome(outcome=pd.Series([0] * 40))[0])
 
 
 def test_many_patients_keep_the_file_small(tmp_path):
     values = pd.Series(RANDOM.normal(size=6000))
-    save(by_outcome(values, pd.Series([0, 1] * 3000)), tmp_path / "figure", SOURCE)
-    assert (tmp_path / "figure.svg").stat().st_size < 600_000
+    drawing = Drawing("many", *by_outcome(values, pd.Series([0, 1] * 3000)))
+    save(drawing, tmp_path, SOURCE, PROVENANCE)
+    assert (tmp_path / "many.svg").stat().st_size < 600_000
+    assert (tmp_path / "many.pdf").stat().st_size < 600_000
 
 
-def luminance(color):
-    channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+# From linear RGB, by Machado, Oliveira and Fernandes 2009 for a whole deficiency; gray by luminance.
+SEEN = {
+    "in color": np.eye(3),
+    "with deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]]
+    ),
+    "with protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "with tritanopia": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]]
+    ),
+    "in grey": np.tile([0.2126, 0.7152, 0.0722], (3, 1)),
+}
+XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 
 
-def test_colors_differ_in_greyscale_and_show_on_white():
-    values = [luminance(color) for color in style.COLORS]
-    contrasts = [(second + 0.05) / (first + 0.05) for first, second in itertools.pairwise(values)]
-    assert min(contrasts) > 1.3
-    assert 1.05 / (values[-1] + 0.05) > 3  # WCAG's contrast for graphics
+def lab(color, seen):
+    """The CIE Lab coordinates of a color as it is seen."""
+    channels = np.array([int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    relative = XYZ @ np.clip(SEEN[seen] @ linear, 0, 1) / XYZ.sum(axis=1)
+    x, y, z = np.where(relative > 0.008856, np.cbrt(relative), 7.787 * relative + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def nearest(colors, seen):
+    """The distance between those two of some colors that look most alike."""
+    return min(np.linalg.norm(lab(a, seen) - lab(b, seen)) for a, b in itertools.combinations(colors, 2))
+
+
+@pytest.mark.parametrize("seen", SEEN)
+def test_colors_differ_however_they_are_seen(seen):
+    # In grey they differ less: there, dash and marker tell them apart.
+    assert nearest(style.COLORS, seen) > (8 if seen == "in grey" else 15)
+    assert nearest((style.COLORS[4], style.LIGHT, "#ffffff"), seen) > 12
+    assert nearest((style.COLORS[1], style.COLORS[3], style.LIGHT), seen) > 15  # what only color tells
+
+
+def test_each_color_has_a_dash_and_a_marker_of_its_own():
+    assert len(set(style.DASHES)) >= len(style.COLORS)
+    assert len(set(style.MARKERS)) >= len(style.COLORS)
+
+
+def test_colors_show_on_white():
+    for color in (*style.COLORS, style.GRAY):
+        luminance = ((lab(color, "in grey")[0] + 16) / 116) ** 3
+        assert 1.05 / (luminance + 0.05) > 3  # WCAG's contrast for graphics
 
 
 PLAN = {
@@ -246,6 +483,7 @@ PLAN = {
 
 
 TABLES = {
+    "flow": FLOW,
     "discrimination": ASSESSED.assign(score="vbq"),
     "roc": CURVES.assign(score="vbq"),
     "multivariable": TERMS,
@@ -255,12 +493,14 @@ TABLES = {
 
 def drawn(tables, cohort=None):
     cohort = COHORT.assign(vbq=COHORT["vbq_a"]) if cohort is None else cohort
-    return [name for name, _ in figures.draw_figures(cohort, tables, PLAN, CODEBOOK | extended({}), SOURCE)]
+    drawings = figures.draw_figures(cohort, tables, PLAN, CODEBOOK | extended({}), SOURCE)
+    return [drawing.name for drawing in drawings]
 
 
 def test_each_table_has_its_figures():
     assert drawn(TABLES) == [
-        *("roc_vbq", "roc_comparison", "vbq_by_outcome", "forest_odds_ratios", "bland_altman")
+        *("participant_flow", "roc_vbq", "roc_comparison", "vbq_by_outcome", "forest_odds_ratios"),
+        "bland_altman",
     ]
     assert drawn({}) == []
 
@@ -268,6 +508,7 @@ def test_each_table_has_its_figures():
 @pytest.mark.parametrize(
     ("name", "missing"),
     [
+        ("flow", {"participant_flow"}),
         ("discrimination", {"roc_vbq", "roc_comparison", "vbq_by_outcome"}),
         ("roc", {"roc_vbq", "roc_comparison"}),
         ("multivariable", {"forest_odds_ratios"}),
@@ -287,14 +528,14 @@ def test_a_score_that_was_not_assessed_has_no_figure():
 
 def test_limits_without_an_interval_are_drawn_without_a_band():
     bare = LIMITS.assign(conf_low="", conf_high="")
-    figure = figures.bland_altman_plot(COHORT["vbq_a"], COHORT["vbq_b"], bare, "vbq", "A score", SOURCE)
+    figure, _ = figures.bland_altman_plot(COHORT["vbq_a"], COHORT["vbq_b"], bare, "vbq", "A score", SOURCE)
     assert not figure.axes[0].patches
     assert np.isfinite(figure.axes[0].get_ylim()).all()
-    assert len(DRAWN["bland_altman"]().axes[0].patches) == 3
+    assert len(figure_of("bland_altman").axes[0].patches) == 3
 
 
 def test_the_forest_plots_header_stands_clear_of_its_rows():
-    figure = DRAWN["forest"]()
+    figure = figure_of("forest")
     figure.draw_without_rendering()
     boxes = sorted((text.get_window_extent() for text in figure.axes[0].texts), key=lambda box: -box.y0)
     gaps = [higher.y0 - lower.y1 for higher, lower in itertools.pairwise(boxes)]
@@ -307,3 +548,101 @@ def test_three_readers_have_three_plots():
     readers = LIMITS.head(1).assign(measure="icc", raters="vbq_a / vbq_b / vbq_c")
     table = pd.concat([readers, *parts])
     assert drawn({"agreement": table}, cohort) == [f"bland_altman_{pair}" for pair in ("a_b", "a_c", "b_c")]
+
+
+def test_the_flow_folds_steps_that_left_nobody_out_and_says_what_was_not_applied():
+    figure, data = DRAWN["flow"]()
+    shown = [text.get_text() for text in figure.axes[0].texts if text.get_text()]
+    assert [" ".join(text.split()) for text in shown] == [
+        "Rows in $cost$.csv n = 60",
+        "Nobody excluded: Age 18 or older "
+        "Not applied: Diagnosis of spinal metastasis (switched off in the cohort file)",
+        "9 excluded: an <b>infection</b>",
+        "No infection at presentation n = 51",
+        "Not applied: Follow-up of 6 months or longer (not assessed: no column for "
+        "Follow-up since diagnosis of spinal metastasis)",
+        "10 excluded: dose is not 1 or 2",
+        "Only_dose n = 41",
+        "1 excluded: outcome missing",
+        "Outcome known n = 40",
+        "No $event$ n = 25",
+        "Event_ n = 15",
+    ]
+    assert data["kind"].tolist() == [
+        *("step", "nobody_excluded", "not_applied", "step", "not_applied", "step", "step"),
+        *("outcome_group", "outcome_group"),
+    ]
+
+
+def test_the_groups_of_the_flow_are_those_of_the_cohort():
+    drawing = next(figures.draw_figures(COHORT.iloc[5:], {"flow": FLOW}, PLAN, CODEBOOK, SOURCE))
+    groups = drawing.data[drawing.data["kind"] == "outcome_group"]
+    assert dict(zip(groups["label"], groups["n"], strict=True)) == {"No": 15, "Yes": 20}
+
+
+LETTERS = st.text("abcdWW  $<>&_^{}\\=%אבגعمر", max_size=150)
+REASONS = st.one_of(
+    LETTERS.map(lambda words: 6 * words),
+    st.just("not assessed: no column for x"),
+    st.just("switched off in the cohort file"),
+)
+
+
+@st.composite
+def flows(draw):
+    """A flow of up to 13 steps, and two groups of who is left."""
+    left = draw(st.integers(0, 20_000))
+    steps = [(f"rows in {draw(LETTERS)}", left, 0, "")]
+    for _ in range(draw(st.integers(0, 12))):
+        gone = draw(st.one_of(st.just(0), st.integers(0, left)))
+        left -= gone
+        steps.append((draw(LETTERS), left, gone, draw(REASONS)))
+    first = draw(st.integers(0, left))
+    groups = {f"without {draw(LETTERS)}": first, f"with {draw(LETTERS)}": left - first}
+    return pd.DataFrame(steps, columns=FLOW.columns), groups
+
+
+def assert_in_place(figure):
+    """Words are in their boxes, which are apart from each other and above the foot."""
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    texts = [text for text in axes.texts if text.get_text()]
+    boxes = [box.get_window_extent() for box in axes.patches if isinstance(box, Rectangle)]
+    assert len(boxes) == len(texts)
+    for text, box in zip(texts, boxes, strict=True):
+        words_box = text.get_window_extent()
+        assert box.x0 <= words_box.x0
+        assert words_box.x1 <= box.x1
+        assert box.y0 <= words_box.y0
+        assert words_box.y1 <= box.y1
+    for one, other in itertools.combinations(boxes, 2):
+        assert not one.overlaps(other)
+    foot = figure.texts[0].get_window_extent()
+    assert min(box.y0 for box in boxes) > foot.y1
+    assert max(box.y1 for box in boxes) < figure.bbox.y1
+
+
+def test_a_long_reason_of_the_last_step_stays_above_the_foot():
+    flow = FLOW.iloc[[0, -1]].assign(reason=["", 300 * "reason "])
+    assert_in_place(flow_figure(flow, CODEBOOK, {"No": 25, "Yes": 15}, SOURCE)[0])
+
+
+@settings(max_examples=60, deadline=None)
+@given(flows())
+def test_any_flow_adds_up_and_its_words_stay_in_their_boxes(drawn):
+    flow, groups = drawn
+    with journal_style():
+        figure, data = flow_figure(flow, CODEBOOK, groups, SOURCE)
+        assert_in_place(figure)
+    steps = data[data["kind"] != "outcome_group"]
+    assert len(steps) == len(flow)
+    last = steps["n"].iloc[-1]
+    assert steps["n"].iloc[0] - steps["excluded"].sum() == last
+    assert data.loc[data["kind"] == "outcome_group", "n"].sum() == last
+
+    told = [" ".join(text.get_text().split()) for text in figure.axes[0].texts if text.get_text()]
+    shown = [int(text.rpartition("n = ")[2].replace(",", "")) for text in told if "n = " in text]
+    assert shown == data.loc[data["kind"].isin(["step", "outcome_group"]), "n"].tolist()
+    gone = [int(text.partition(" excluded")[0].replace(",", "")) for text in told if text[0].isdigit()]
+    assert gone == steps.loc[steps["excluded"] > 0, "excluded"].tolist()
+    assert sum(gone) == steps["excluded"].sum()

@@ -8,9 +8,11 @@ import pytest
 
 from vbq.codebook import extended
 from vbq.render.document import Table
-from vbq.render.html import header_rows
-from vbq.render.page import SECTIONS, Results, report_page
+from vbq.render.html import content_hash, header_rows, html_page
 from vbq.render.pictures import inline_svg
+from vbq.render.report import report
+from vbq.render.report_sections import AROUND, STUDY
+from vbq.render.results import Results
 
 ATTACK = '<script>alert("1")</script>&amp;'
 SVG = """<?xml version="1.0" encoding="utf-8" standalone="no"?>
@@ -53,7 +55,9 @@ for _share in ("sensitivity", "specificity", "ppv", "npv", "accuracy"):
 
 NEEDED = {
     "flow": pd.DataFrame([("rows in patients.csv", 5, 0, "")], columns=["step", "n", "excluded", "reason"]),
-    "univariable": pd.DataFrame([("risk", 5, "fisher", 0.9)], columns=["variable", "n", "test", "p_value"]),
+    "univariable": pd.DataFrame(
+        [("risk", 5, 1, "fisher", 0.9)], columns=["variable", "n", "n_missing", "test", "p_value"]
+    ),
     "univariable_groups": GROUPS,
     "ingest": pd.DataFrame(
         columns=["file", "row", "column", "value", "rule", "severity", "action"], dtype=str
@@ -115,9 +119,27 @@ PLAN = {
     "outcome": {"variable": "event", "groups": {0: f"Without {ATTACK}", 1: "With"}},
     "alpha": 0.05,
     "confidence": 0.95,
+    "univariable": {"categorical_test": "fisher", "continuous_test": "ols", "variables": ["risk"]},
+    "multivariable": {"exclude": []},
+    "cutoff": {"score": "vbq", "way": "youden", "sensitivity": 0.9},
     "discrimination": {"scores": {"risk": {"label": ATTACK, "variables": ["risk"]}}},
     "figures": {f"Figure 2 {ATTACK}": "risk"},
 }
+RECORD = {
+    "cohort": "x",
+    "commit": f"abc {ATTACK}",
+    "uncommitted_changes": False,
+    "input_sha256": {f"data/{ATTACK}.csv": "0123"},
+    "results_sha256": {"results/x/flow.csv": "0123"},
+    "seed": 1,
+    "resamples": 20,
+    "seconds": {"ingest_cohort": 1.5, "draw_figures": 3.0},
+    "versions": {"python": "3.11.7"},
+}
+AUDIT = pd.DataFrame(
+    [("a.1", "check", "contradiction", f"Contradiction {ATTACK}", "1 + 1 = 3", "", "Table 1")],
+    columns=["id", "check", "severity", "finding", "evidence", "consequence", "location"],
+)
 CODEBOOK = extended(
     {
         "event": {"label": f"Event {ATTACK}", "kind": "binary"},
@@ -127,17 +149,21 @@ CODEBOOK = extended(
 
 
 def page(tables=None, svgs=None, sizes=(3, 2), provenance=SPEC["provenance"], **plan):
-    return report_page(
-        Results(
-            spec={**SPEC, "provenance": provenance},
-            plan={**PLAN, **plan},
-            codebook=CODEBOOK,
-            tables=ALL if tables is None else tables,
-            group_sizes=dict(zip(("0", "1"), sizes, strict=True)),
-            figures={"roc_risk": SVG, "roc_comparison": SVG.replace("238pt", "493pt")}
-            if svgs is None
-            else svgs,
-        )
+    return html_page(report(results(tables, svgs, sizes, provenance, **plan)))
+
+
+def results(tables=None, svgs=None, sizes=(3, 2), provenance=SPEC["provenance"], **plan):
+    tables = ALL if tables is None else tables
+    return Results(
+        spec={**SPEC, "provenance": provenance},
+        plan={**PLAN, **plan},
+        codebook=CODEBOOK,
+        tables=tables,
+        group_sizes=dict(zip(("0", "1"), sizes, strict=True)),
+        figures={"roc_risk": SVG, "roc_comparison": SVG.replace("238pt", "493pt")} if svgs is None else svgs,
+        rows={name: table.astype(str) for name, table in tables.items() if len(table)},
+        record=RECORD,
+        audit=AUDIT,
     )
 
 
@@ -177,9 +203,8 @@ def test_elements_are_closed_in_order(elements):
 
 
 def test_text_of_data_and_configuration_is_escaped(elements):
-    assert not elements.of("script")
     text = page()
-    assert "<script" not in text
+    assert re.findall(r"<script[^>]*>", text) == ["<script>"]
     assert "alert(&#34;1&#34;)" in text
     for part in ("title", "h1", "dd", "th", "td", "p", "caption", "figcaption", "strong"):
         if part != "caption":
@@ -191,12 +216,14 @@ def test_nothing_is_fetched(elements):
     assert "http:" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", page())
     assert "https:" not in page()
     for tag, attributes in elements.found:
-        assert tag not in ("script", "iframe", "object", "embed", "img", "form")
+        assert tag not in ("iframe", "object", "embed", "img", "form")
         assert not {"src", "srcset", "action", "onload", "onclick"} & set(attributes)
         target = attributes.get("href", "#")
         assert re.match(r"#|data:,$|[\w./-]+$", target), target
     policy = next(meta["content"] for meta in elements.of("meta") if "http-equiv" in meta)
     assert "default-src 'none'" in policy
+    script = re.search(r"<script>(.*?)</script>", page(), flags=re.DOTALL)[1]
+    assert f"script-src '{content_hash(script)}'" in policy
 
 
 def test_provenance_stands_first(elements):
@@ -256,11 +283,13 @@ def test_figures_have_the_publications_numbers_and_their_size(elements):
     assert "0.58 (0.10–1.00)" in elements.of("svg")[0]["aria-label"]
 
 
+AROUND_STUDY = ["methods", "limits", "references", "checklist", "remarks", "record"]
+
+
 def test_sections_without_a_table_are_left_out():
     anchors = re.findall(r'<h2 id="([\w-]+)"', page(NEEDED, svgs={}))
-    assert anchors == ["flow", "table-1", "files"]
+    assert anchors == ["flow", "table-1", "audit", *AROUND_STUDY[:-2], "record", "files"]
     text = page(NEEDED, svgs={})
-    assert "findings" not in re.sub(r"<style>.*</style>", "", text, flags=re.DOTALL)
     assert "Printed" not in text
     assert "published.csv" not in text
     assert "multivariable.csv" not in text
@@ -268,7 +297,8 @@ def test_sections_without_a_table_are_left_out():
 
 def test_sections_with_a_table_are_there():
     anchors = re.findall(r'<h2 id="([\w-]+)"', page())
-    assert anchors == ["flow", "table-1", "table-2", "table-3", "comparison", "remarks", "files"]
+    of_study = ["flow", "table-1", "table-2", "table-3", "comparison", "audit"]
+    assert anchors == [*of_study, *AROUND_STUDY, "files"]
 
 
 def test_a_model_without_variables_is_told():
@@ -339,7 +369,7 @@ def test_no_table_of_the_page_is_empty_and_no_link_broken():
         anchors = {attributes["id"] for _, attributes in elements.found if "id" in attributes}
         targets = [link["href"] for link in elements.of("a")]
         assert {target[1:] for target in targets if target.startswith("#")} <= anchors
-        files = {target for target in targets if target.endswith(".csv")}
+        files = {target for target in targets if target.endswith(".csv") and "/" not in target}
         assert files == {f"{name}.csv" for name in tables if name != "roc"} | {"roc.csv"}
 
 
@@ -395,7 +425,7 @@ def test_subanalyses_of_reconstructed_rows_say_nothing_about_the_patients(proven
 
 
 def test_sections_are_functions_of_the_results():
-    names = [make.__name__ for make in SECTIONS]
+    names = [make.__name__ for make in (*STUDY, *AROUND)]
     assert names[0] == "participant_flow"
     assert len(names) == len(set(names))
 

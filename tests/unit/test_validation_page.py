@@ -1,17 +1,22 @@
 """The page of a validation: it can be written for any cohort, and says what its tables say."""
 
+import numpy as np
 import pytest
+from test_figures import assert_inked
+from test_validation_rules import with_holes
 from test_validation_whole import ALL, LITTLE, QUICK_PLAN, validated
 
 from vbq.codebook import VARIABLES
-from vbq.render.style import journal_style
+from vbq.render.document import Document
+from vbq.render.html import html_page
+from vbq.render.style import LIGHT, journal_style
 from vbq.render.validation_figures import samples_of, validation_figures
-from vbq.render.validation_page import ValidationResults, validation_page
+from vbq.render.validation_sections import ValidationResults, validation_sections
 from vbq.render.validation_sentences import Validation, sentences, summary
 from vbq.run import read_table, write_table
+from vbq.simulation.site import simulate_truth
 
 PUBLISHED = {rule.name: rule.published for rule in ALL}
-SPEC = {"title": "A <b>site</b> & Co", "provenance": "simulated", "plan": "plan.yaml"}
 
 
 def told(cohort, development, folder):
@@ -33,11 +38,47 @@ def test_a_page_of_little(name, tmp_path):
         drawn = validation_figures(
             validation.tables, samples, PUBLISHED, validation.labels, "simulated", QUICK_PLAN["confidence"]
         )
-        for _, figure in drawn:
-            figure.draw_without_rendering()
-    page = validation_page(ValidationResults(SPEC, validation, {}, ""))
-    assert "A &lt;b&gt;site&lt;/b&gt; &amp; Co" in page
-    assert "<b>site" not in page
+        for drawing in drawn:
+            drawing.figure.draw_without_rendering()
+            assert len(drawing.data)
+    sections = validation_sections(ValidationResults(validation, {}, ""))
+    page = html_page(Document("A site", "simulated", {}, (), sections, "", {}))
+    assert "External validation: discrimination" in page
     words = [*(sentence.sentence for sentence in sentences(validation)), summary(validation)]
     assert all("nan" not in sentence.split() for sentence in words)
     assert f"{len(cohort)} patients" in summary(validation)
+
+
+INTERVAL = ["conf_low", "conf_high"]
+INKED = {
+    "predictors": ["percentile_5", "quartile_1", "median", "quartile_3", "percentile_95"],
+    "auc": ["estimate", *INTERVAL],
+    "calibration_patterns": ["risk", "risk_low", "risk_high", "observed", *INTERVAL],
+    "calibration_continuous": ["risk", "observed", *INTERVAL],
+    "decision": [
+        *("threshold_percent", "net_benefit", "net_benefit_low", "net_benefit_high", "treat_all"),
+        "treat_nobody",
+    ],
+    "subgroups": ["estimate", *INTERVAL],
+    "missing": ["percent_missing"],
+}
+
+
+def test_the_data_of_the_figures_are_what_is_drawn(tmp_path):
+    generator = np.random.default_rng(1)
+    development = simulate_truth(150, generator)
+    cohort = with_holes(simulate_truth(400, generator), ["vbq", "sins", "age"])
+    validation = told(cohort, development, tmp_path)
+    samples = samples_of(development, cohort, ["vbq", "sins"], ["field_strength"], VARIABLES)
+    drawn = validation_figures(
+        validation.tables, samples, PUBLISHED, validation.labels, "simulated", QUICK_PLAN["confidence"]
+    )
+    with journal_style():
+        drawings = {drawing.name: drawing for drawing in drawn}
+    assert list(drawings) == list(INKED)
+    for name, columns in INKED.items():
+        assert_inked(drawings[name].figure, drawings[name].data, columns)
+    assert set(drawings["auc"].data["analysis"]) == {"complete cases", "multiple imputation", "published"}
+    cells = drawings["missing"].data.dropna(subset="combination")
+    dark = [line for line in drawings["missing"].figure.axes[1].lines if line.get_color() != LIGHT]
+    assert len(dark) == (cells["is_missing"] == "yes").sum()

@@ -5,7 +5,6 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from numpy.testing import assert_allclose
 from project_copy import PROJECT, Copy, copy_project
 from scipy import special
@@ -13,22 +12,7 @@ from scipy import special
 from vbq.simulation.site import VBQ_MEAN, VBQ_MEAN_AT_3T
 from vbq.validation.validate import TABLES
 
-SITE = "config/cohorts/simulated_site.yaml"
 DATA = PROJECT.parent / "shared" / "data"
-
-
-@pytest.fixture(scope="module")
-def validated(tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    copy = copy_project(tmp_path_factory.mktemp("validated"))
-    (copy.path / "printed.txt").write_text(run(copy, SITE))
-    return copy
-
-
-def run(copy: Copy, *cohorts: str) -> str:
-    settings = {"cohorts": list(cohorts), "seed": 20190901, "resamples": 300}
-    path = copy.path / "config" / "asked.yaml"
-    path.write_text(yaml.safe_dump(settings))
-    return copy.snakemake("--replace-workflow-config", "--configfile", str(path))
 
 
 def table(copy: Copy, name: str, cohort: str = "simulated_site") -> pd.DataFrame:
@@ -82,9 +66,11 @@ def test_the_shift_between_field_strengths_is_found(validated: Copy):
 
 
 def test_the_closing_line_names_the_page(validated: Copy):
-    printed = (validated.path / "printed.txt").read_text()
-    assert "simulated_site, external validation: 289 patients, 36 with the outcome" in printed
-    assert "Open results/simulated_site/validation.html" in printed
+    printed = (validated.path / "output.txt").read_text()
+    closing = printed[printed.index("simulated_site: simulated; not patient data") :]
+    assert "External validation: 289 patients, 36 with the outcome" in closing
+    assert "To look at: in the plan, not in the cohort: 35 in ingest.csv" in closing
+    assert "Open results/simulated_site/report.html; beside it report.pdf, tables.docx" in closing
 
 
 def test_the_readme_quotes_the_summary(validated: Copy):
@@ -93,8 +79,10 @@ def test_the_readme_quotes_the_summary(validated: Copy):
 
 
 def test_the_page_is_whole_and_says_that_it_is_simulated(validated: Copy):
-    page = (validated.results("simulated_site") / "validation.html").read_text()
-    assert page.count("simulated; not patient data") == 2  # banner and facts
+    page = (validated.results("simulated_site") / "report.html").read_text()
+    assert page.index("simulated; not patient data") < page.index("<h1>")
+    for topic in ("comparability", "discrimination", "calibration", "clinical use", "updating"):
+        assert f"External validation: {topic}</h2>" in page
     assert "reconstructed from published summary statistics" in page
     assert not re.search(r"\bnan\b", page, flags=re.IGNORECASE)
     drawn = {path.stem for path in (validated.results("simulated_site") / "validation/figures").glob("*.svg")}
@@ -115,7 +103,7 @@ def test_no_identifier_reaches_the_results(validated: Copy):
 def test_a_model_developed_on_half_of_the_sites_is_validated_on_the_others(tmp_path):
     copy = copy_project(tmp_path)
     cohorts = [f"tests/cohorts/glow500_sites_{sites}.yaml" for sites in ("1_to_3", "4_to_6")]
-    run(copy, *cohorts)
+    copy.run(*cohorts)
     model = pd.read_csv(copy.results("glow500_sites_1_to_3") / "multivariable.csv", keep_default_na=False)
     rows = pd.read_parquet(copy.results("glow500_sites_4_to_6") / "cohort.parquet")
     assert set(rows["site"]) == {"4", "5", "6"}

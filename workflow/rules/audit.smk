@@ -32,7 +32,7 @@ rule write_audit:
         transcription=lambda wildcards: [
             f"{PAPERS[wildcards.paper]}/{name}" for name in ("figures.csv", "paper.yaml")
         ],
-        template="src/vbq/render/page.html.jinja",
+        templates=PAGE_TEMPLATES,
         code=sources("write_audit.py"),
     output:
         page=report(
@@ -48,5 +48,6 @@ rule write_audit:
     params:
         described=lambda wildcards: DESCRIBED[wildcards.paper],
         plan=lambda wildcards: PAPER_PLANS[wildcards.paper],
+        tiff=config["tiff"],
     script:
         "../scripts/write_audit.py"

@@ -13,6 +13,9 @@ from vbq.internal import TABLES as OPTIMISM_TABLES
 from vbq.paths import checksum_of_all, is_template, named_files
 
 PROJECT = Path(workflow.basedir)
+PAGE_TEMPLATES = [
+    f"src/vbq/render/{name}" for name in ("base.html.jinja", "page.html.jinja", "page.css", "page.js")
+]
 MADE_FILES = {
     "reconstruction",
     "simulated_paper",
@@ -93,6 +96,21 @@ DEVELOPMENT = {cohort: read_development(cohort) for cohort in VALIDATED}
 RULES = {cohort: read_rules(cohort) for cohort in VALIDATED}
 
 
+def calculated_rule(plan):
+    """The rule of a plan with a risk for each combination of VBQ score and SINS, None where there is none."""
+    for path in plan.get("validation", {}).get("rules", []):
+        described = read_config(path, "rule.schema.yaml")
+        variables = {term["variable"] for term in described.get("terms", [])}
+        if "patterns" in described and variables == {"vbq", "sins"}:
+            return described
+    return None
+
+
+CALCULATED = {
+    cohort: calculated for cohort, plan in PLANS.items() if (calculated := calculated_rule(plan)) is not None
+}
+
+
 def paper_folders(paths, cohorts):
     """The folders of transcribed papers by name: those listed, and those that cohorts are compared with."""
     used = dict.fromkeys([*paths, *(cohort["published"] for cohort in cohorts if "published" in cohort)])
@@ -157,24 +175,85 @@ def tables_of(cohort):
 
 def drawn_tables(cohort):
     """Those of the tables that figures show."""
-    drawn = ("multivariable", "discrimination", "roc", "agreement", *OPTIMISM_TABLES)
+    drawn = ("flow", "multivariable", "discrimination", "roc", "agreement", *OPTIMISM_TABLES)
     return [table for table in tables_of(cohort) if Path(table).stem in drawn]
+
+
+def analyses_of(cohort):
+    """Every table and figure of a cohort: what its documents are made from."""
+    names = ["cohort.parquet", "optimism.txt", "figures"]
+    if "published" in COHORTS[cohort]:
+        names.append("published.csv")
+    return tables_of(cohort) + [f"results/{cohort}/{name}" for name in names] + validation_of(cohort)
+
+
+def validation_of(cohort):
+    """The tables, sentences and figures of a cohort's external validation."""
+    if cohort not in VALIDATED:
+        return []
+    tables = [f"{table}.csv" for table in VALIDATION_TABLES]
+    return [f"results/{cohort}/validation/{name}" for name in [*tables, "sentences.csv", "figures"]]
+
+
+def audit_of(cohort):
+    """The findings about the publication that a cohort is compared with."""
+    published = COHORTS[cohort].get("published")
+    return [f"results/{Path(published).name}/audit.csv"] if published else []
+
+
+def documents_of(cohort):
+    """What is written for the readers of a cohort."""
+    names = ["report.html", "report.pdf", "tables.docx", "checklist.csv", "checklist.docx"]
+    if cohort in CALCULATED:
+        names.append("calculator.html")
+    return [f"results/{cohort}/{name}" for name in names]
 
 
 def results_of(cohort):
     """Everything that is made for a cohort."""
-    names = ["cohort.parquet", "optimism.txt", "figures", "report.html", "run.yaml"]
-    if "published" in COHORTS[cohort]:
-        names.append("published.csv")
-    if cohort in VALIDATED:
-        names += [f"validation/{table}.csv" for table in VALIDATION_TABLES]
-        names += ["validation/sentences.csv", "validation/figures", "validation.html"]
-    return tables_of(cohort) + [f"results/{cohort}/{name}" for name in names]
+    return [*analyses_of(cohort), f"results/{cohort}/run.yaml", *documents_of(cohort)]
+
+
+def described(cohort):
+    """What the index and the terminal say of a cohort: its sentences, and what there is to open."""
+    published = COHORTS[cohort].get("published")
+    audited = bool(published) and Path(published).name == cohort
+    sentences = {
+        **({"validation.txt": "External validation: "} if cohort in VALIDATED else {}),
+        **({"published.txt": ""} if published else {}),
+        "optimism.txt": "",
+        **(AUDIT["sentences"] if audited else {}),
+    }
+    return {
+        "title": COHORTS[cohort]["title"],
+        "provenance": COHORTS[cohort]["provenance"],
+        "sentences": sentences,
+        "documents": [
+            *(Path(file).name for file in documents_of(cohort)),
+            *(AUDIT["documents"] if audited else []),
+            "figures/",
+            *(["validation/figures/"] if cohort in VALIDATED else []),
+        ],
+    }
+
+
+AUDIT = {
+    "sentences": {"audit.txt": "The printed figures by themselves: "},
+    "documents": ["audit.html"],
+}
+# Every folder of results by its name; that of a paper may be that of a cohort.
+RESULTS = {
+    **{
+        name: {"title": paper["title"], "provenance": paper["provenance"], **AUDIT}
+        for name, paper in DESCRIBED.items()
+    },
+    **{cohort: described(cohort) for cohort in ASKED},
+}
 
 
 def development_of(cohort):
     """Title and provenance of the cohort that a validation compares with; empty where there is none."""
-    name = DEVELOPMENT[cohort]
+    name = DEVELOPMENT.get(cohort)
     return "" if name is None else f"{COHORTS[name]['title']} ({COHORTS[name]['provenance']})"
 
 
@@ -187,29 +266,6 @@ def fitted_to(cohort):
 def audits():
     """The page of every paper's audit."""
     return [f"results/{paper}/audit.html" for paper in PAPERS]
-
-
-def closing_line_of_audit(paper):
-    """What the audit of a paper found, in one line, and where to look."""
-    page, sentence = (Path("results", paper, name) for name in ("audit.html", "audit.txt"))
-    if not page.is_file():
-        return f"{paper}: the printed figures were not audited in this run"
-    found = sentence.read_text(encoding="utf-8").strip()
-    return f"{paper}, the printed figures by themselves: {found} Open {page}"
-
-
-def closing_line(cohort):
-    """What a run found for a cohort, in one line, and where to look."""
-    folder = Path("results", cohort)
-    page, sentence = folder / "report.html", folder / "published.txt"
-    if not page.is_file():
-        return f"{cohort}: no report was asked for; what was made is in {folder}"
-    if cohort in VALIDATED and (folder / "validation.txt").is_file():
-        found = (folder / "validation.txt").read_text(encoding="utf-8").strip()
-        return f"{cohort}, external validation: {found} Open {folder / 'validation.html'}"
-    parts = [sentence] if "published" in COHORTS[cohort] else []
-    told = [part.read_text(encoding="utf-8").strip() for part in (*parts, folder / "optimism.txt")]
-    return f"{cohort}: {' '.join(filter(None, told)) or 'analyzed.'} Open {page}"
 
 
 @cache

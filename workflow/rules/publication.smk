@@ -1,6 +1,7 @@
 """From tidy tables to what is read: the comparison with print, figures, the report.
 
-Makes results/<cohort>/published.csv, published.txt, figures/, report.html, run.yaml
+Makes results/<cohort>/published.csv, published.txt, figures/, run.yaml, report.html, report.pdf, tables.docx,
+checklist.csv, checklist.docx
 """
 
 
@@ -44,12 +45,13 @@ rule draw_figures:
         provenance=from_cohort("provenance"),
         variables=from_cohort("variables", {}),
         plan=lambda wildcards: PLANS[wildcards.cohort],
+        tiff=config["tiff"],
     script:
         "../scripts/draw_figures.py"
 
 
 rule write_report:
-    """Write one page with every table and figure, printed beside recomputed."""
+    """Write the report, as a page and as a PDF, the tables for a manuscript and the TRIPOD+AI checklist."""
     input:
         cohort="results/{cohort}/cohort.parquet",
         tables=lambda wildcards: tables_of(wildcards.cohort),
@@ -57,31 +59,48 @@ rule write_report:
             [f"results/{wildcards.cohort}/published.csv"] if "published" in COHORTS[wildcards.cohort] else []
         ),
         figures="results/{cohort}/figures",
-        template="src/vbq/render/page.html.jinja",
+        validation=lambda wildcards: validation_of(wildcards.cohort),
+        audit=lambda wildcards: audit_of(wildcards.cohort),
+        record="results/{cohort}/run.yaml",
+        templates=[*PAGE_TEMPLATES, "src/vbq/render/report.typ", "src/vbq/render/tripod_ai.yaml"],
         code=sources("write_report.py"),
     output:
         page=report(
             "results/{cohort}/report.html",
             caption="../report/page.rst",
             category="Report",
-            labels={"cohort": "{cohort}", "page": "every table and figure"},
+            labels={"cohort": "{cohort}", "document": "page with every table and figure"},
+        ),
+        pdf=report(
+            "results/{cohort}/report.pdf",
+            caption="../report/page.rst",
+            category="Report",
+            labels={"cohort": "{cohort}", "document": "the same as PDF"},
+        ),
+        tables="results/{cohort}/tables.docx",
+        checklist="results/{cohort}/checklist.docx",
+        checklist_items=report(
+            "results/{cohort}/checklist.csv",
+            caption="../report/checklist.rst",
+            category="Report",
+            labels={"cohort": "{cohort}", "document": "TRIPOD+AI checklist"},
         ),
     log:
         "results/{cohort}/logs/write_report.log",
     params:
         spec=lambda wildcards: COHORTS[wildcards.cohort],
         plan=lambda wildcards: PLANS[wildcards.cohort],
+        rules=lambda wildcards: RULES.get(wildcards.cohort, {}),
+        development=lambda wildcards: development_of(wildcards.cohort),
     script:
         "../scripts/write_report.py"
 
 
 rule record_run:
-    """Record what was run: commit, configuration, checksums of the input, versions, seed."""
+    """Record what was run: commit, configuration, checksums of input and results, versions, seed, duration."""
     input:
         files=raw_files,
-        results=lambda wildcards: [
-            file for file in results_of(wildcards.cohort) if not file.endswith("run.yaml")
-        ],
+        results=lambda wildcards: analyses_of(wildcards.cohort),
         code=sources("record_run.py"),
     output:
         record="results/{cohort}/run.yaml",

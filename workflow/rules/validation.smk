@@ -1,6 +1,6 @@
 """How published rules do in a cohort they were not made from.
 
-Makes results/<cohort>/validation/ (tables, sentences, figures), validation.html, validation.txt
+Makes results/<cohort>/validation/ (tables, sentences, figures), validation.txt
 """
 
 VALIDATION_TABLES = [
@@ -41,20 +41,13 @@ rule validate_rules:
 
 
 rule write_validation:
-    """Write the page of an external validation, with its sentences and figures."""
+    """Say what an external validation found, and draw its figures."""
     input:
         tables=rules.validate_rules.output.tables,
         cohort="results/{cohort}/cohort.parquet",
         development=rules.validate_rules.input.development,
-        template="src/vbq/render/page.html.jinja",
         code=sources("write_validation.py"),
     output:
-        page=report(
-            "results/{cohort}/validation.html",
-            caption="../report/validation.rst",
-            category="Report",
-            labels={"cohort": "{cohort}", "page": "external validation"},
-        ),
         sentences="results/{cohort}/validation/sentences.csv",
         summary="results/{cohort}/validation.txt",
         figures=directory("results/{cohort}/validation/figures"),
@@ -64,6 +57,6 @@ rule write_validation:
         spec=lambda wildcards: COHORTS[wildcards.cohort],
         plan=lambda wildcards: PLANS[wildcards.cohort],
         rules=lambda wildcards: RULES[wildcards.cohort],
-        development=lambda wildcards: development_of(wildcards.cohort),
+        tiff=config["tiff"],
     script:
         "../scripts/write_validation.py"

@@ -1,5 +1,6 @@
-"""ROC curves, forest plot, Bland-Altman plots and scores by outcome."""
+"""Participant flow, ROC curves, forest plot, Bland-Altman plots, scores by outcome, internal validation."""
 
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,10 @@ source = f"{snakemake.params.title}:\n{snakemake.params.provenance}"
 folder = Path(snakemake.output[0])
 folder.mkdir(parents=True, exist_ok=True)
 with journal_style():
-    for name, figure in draw_figures(cohort, tables, plan, codebook, source):
-        save(figure, folder / name, source)
     labels = dict(zip(tables["optimism"]["model"], tables["optimism"]["label"], strict=True))
-    for name, figure in draw_optimism(tables, labels, codebook, plan["alpha"], source):
-        save(figure, folder / name, source)
+    drawings = chain(
+        draw_figures(cohort, tables, plan, codebook, source),
+        draw_optimism(tables, labels, codebook, plan["alpha"], source),
+    )
+    for drawing in drawings:
+        save(drawing, folder, source, snakemake.params.provenance, snakemake.params.tiff)

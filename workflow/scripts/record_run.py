@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from vbq.run import checksums, log_to
+from vbq.run import checksums, log_to, seconds_of
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -23,6 +23,9 @@ PACKAGES = [
     "scikit-learn",
     "pingouin",
     "firthmodels",
+    "matplotlib",
+    "python-docx",
+    "typst",
 ]
 
 
@@ -43,6 +46,7 @@ record = {
     "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
     "seed": snakemake.params.seed,
     "resamples": snakemake.params.resamples,
+    "seconds": seconds_of(Path(snakemake.log[0]).parent),
     "cohort_file": snakemake.params.spec,
     "plan": snakemake.params.plan,
 }

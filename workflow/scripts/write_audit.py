@@ -34,8 +34,8 @@ folder.mkdir(parents=True, exist_ok=True)
 source = f"{described['title']}:\n{described['provenance']}"
 with journal_style():
     drawn = audit_figures(tables["audit_p_values"], tables["audit_joint_tables"], aucs, source)
-    for name, figure in drawn:
-        save(figure, folder / name, source)
+    for drawing in drawn:
+        save(drawing, folder, source, described["provenance"], snakemake.params.tiff)
 
 results = AuditResults(
     title=described["title"],

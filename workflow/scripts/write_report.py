@@ -1,13 +1,21 @@
-"""One page with every table and figure."""
+"""The report as a page and a PDF, the tables for a manuscript, and the checklist."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
+import yaml
 
 from vbq.codebook import extended
-from vbq.render.page import Results, report_page
-from vbq.run import log_to, read_table
+from vbq.render.checklist import checklist, checklist_section
+from vbq.render.html import html_page
+from vbq.render.pdf import pdf_document
+from vbq.render.report import manuscript, report
+from vbq.render.results import Results
+from vbq.render.validation_sections import ValidationResults
+from vbq.render.validation_sentences import Validation
+from vbq.render.word import word_document
+from vbq.run import log_to, read_table, write_table, write_whole
 from vbq.scores.marker import Marker, definitions, with_marker
 
 if TYPE_CHECKING:
@@ -15,23 +23,59 @@ if TYPE_CHECKING:
 
 AS_TEXT = {"ingest", "published"}  # cells as the site and the publication have them
 
-log_to(snakemake.log[0])
-spec, plan = snakemake.params.spec, snakemake.params.plan
-tables = {}
-for path in map(Path, [*snakemake.input.tables, *snakemake.input.published]):
-    as_text = path.stem in AS_TEXT
-    tables[path.stem] = pd.read_csv(path, dtype=str, keep_default_na=False) if as_text else read_table(path)
 
-cohort = pd.read_parquet(snakemake.input.cohort)
-outcome = cohort[plan["outcome"]["variable"]]
+def text_of(path: str | Path) -> pd.DataFrame:
+    """Read a tidy table with its cells as they are."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def drawn(folder: str | Path) -> dict[str, str]:
+    """Read the figures of a folder."""
+    return {path.stem: path.read_text("utf-8") for path in Path(folder).glob("*.svg")}
+
+
+log_to(snakemake.log[0])
+params, inputs, outputs = snakemake.params, snakemake.input, snakemake.output
+spec, plan = params.spec, params.plan
+folder = Path(outputs.page).parent
 marker = Marker(**plan.get("marker", {}))
+codebook = with_marker(extended(spec.get("variables", {})), marker)
+
+paths = [*map(Path, [*inputs.tables, *inputs.published])]
+validated = [path for path in map(Path, inputs.validation) if path.suffix == ".csv"]
+tables = {path.stem: text_of(path) if path.stem in AS_TEXT else read_table(path) for path in paths}
+rows = {path.relative_to(folder).with_suffix("").as_posix(): text_of(path) for path in [*paths, *validated]}
+
+validation = None
+if validated:
+    of_rules = {path.stem: read_table(path, text=["level"]) for path in validated}
+    published = {name: rule.get("published", {}) for name, rule in params.rules.items()}
+    figures = drawn(folder / "validation" / "figures")
+    validation = ValidationResults(
+        Validation(of_rules, plan, published, codebook), figures, params.development
+    )
+
+cohort = pd.read_parquet(inputs.cohort)
+outcome = cohort[plan["outcome"]["variable"]]
 results = Results(
     spec=spec,
     plan=plan,
-    codebook=with_marker(extended(spec.get("variables", {})), marker),
+    codebook=codebook,
     tables=tables,
-    definitions=definitions(cohort, marker),
     group_sizes={group: int((outcome == int(group)).sum()) for group in ("0", "1")},
-    figures={path.stem: path.read_text("utf-8") for path in Path(snakemake.input.figures).glob("*.svg")},
+    figures=drawn(inputs.figures),
+    definitions=definitions(cohort, marker),
+    rows=rows,
+    record=yaml.safe_load(Path(inputs.record).read_text("utf-8")),
+    audit=text_of(inputs.audit[0]) if inputs.audit else None,
+    validation=validation,
 )
-Path(snakemake.output.page).write_text(report_page(results), encoding="utf-8")
+document = report(results)
+write_whole(html_page(document), outputs.page)
+write_whole(pdf_document(document, folder), outputs.pdf)
+
+write_whole(word_document(document.title, document.provenance, manuscript(document)), outputs.tables)
+filled = checklist(results)
+title = f"TRIPOD+AI checklist: {document.title}"
+write_whole(word_document(title, document.provenance, [checklist_section(filled)]), outputs.checklist)
+write_table(filled, outputs.checklist_items, snakemake.wildcards.cohort, document.provenance)

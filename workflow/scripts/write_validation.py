@@ -1,4 +1,4 @@
-"""The page of an external validation, its sentences and its figures."""
+"""What an external validation found, in sentences and figures."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -9,10 +9,9 @@ import pandas as pd
 from vbq.codebook import extended
 from vbq.render.style import journal_style, save
 from vbq.render.validation_figures import samples_of, validation_figures
-from vbq.render.validation_page import ValidationResults, validation_page
 from vbq.render.validation_sentences import Validation, sentences, summary
 from vbq.run import log_to, read_table, write_table
-from vbq.scores.marker import Marker, definitions, with_marker
+from vbq.scores.marker import Marker, with_marker
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -34,17 +33,9 @@ variables = list(dict.fromkeys(tables["rules"]["variable"]))
 samples = samples_of(development, cohort, variables, plan["validation"]["subgroups"]["variables"], codebook)
 with journal_style():
     drawn = validation_figures(tables, samples, published, validation.labels, source, plan["confidence"])
-    for name, figure in drawn:
-        save(figure, folder / name, source)
+    for drawing in drawn:
+        save(drawing, folder, source, spec["provenance"], snakemake.params.tiff)
 
 told = pd.DataFrame([asdict(sentence) for sentence in sentences(validation)])
 write_table(told, snakemake.output.sentences, snakemake.wildcards.cohort, spec["provenance"])
-results = ValidationResults(
-    spec=spec,
-    validation=validation,
-    figures={path.stem: path.read_text("utf-8") for path in folder.glob("*.svg")},
-    development=snakemake.params.development,
-    definitions=definitions(cohort, marker),
-)
-Path(snakemake.output.page).write_text(validation_page(results), encoding="utf-8")
 Path(snakemake.output.summary).write_text(summary(validation) + "\n", encoding="utf-8")

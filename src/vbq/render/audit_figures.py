@@ -6,12 +6,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from vbq.render import numbers as text
-from vbq.render.style import COLORS, GRAY, INK, LIGHT, MARKERS, TWO_COLUMNS, new_figure, wrapped
+from vbq.render.style import (
+    COLORS,
+    GRAY,
+    INK,
+    LIGHT,
+    MARKERS,
+    TWO_COLUMNS,
+    Drawing,
+    Drawn,
+    new_figure,
+    wrapped,
+)
 from vbq.stats.rounded import Printed
 
 SHOWN_TESTS = {
@@ -26,7 +36,7 @@ FARTHEST = 1.0
 AUC_BIN = 0.005
 
 
-def p_value_figure(p_values: pd.DataFrame, source: str) -> Figure:
+def p_value_figure(p_values: pd.DataFrame, source: str) -> Drawn:
     """Draw, for every printed p-value of counts, how far each test's p-value is from it.
 
     `p_values` are rows of audit_p_values.csv that print an equality. The band is what rounds to the
@@ -45,8 +55,10 @@ def p_value_figure(p_values: pd.DataFrame, source: str) -> Figure:
     axes.set_yticks(range(len(rows)), labels)
     axes.tick_params(axis="y", length=0)
     axes.axvline(0, color=GRAY, lw=0.6, zorder=1)
+    data = []
     for i, row in enumerate(rows):
         printed = Printed.parse(str(row["printed"]))
+        told = [row["variable"], row["label"], row["printed"]]
         axes.fill_betweenx(
             [i - 0.42, i + 0.42], -printed.half_unit, printed.half_unit, color=LIGHT, lw=0, zorder=0
         )
@@ -54,10 +66,12 @@ def p_value_figure(p_values: pd.DataFrame, source: str) -> Figure:
             p = text.number(row[f"p_{test}"])
             if np.isfinite(p):
                 axes.plot([p - printed.value], [i], **_look(k), clip_on=False, zorder=3)
+                data.append([*told, test, p, p - printed.value, printed.half_unit])
     axes.set_xlabel("Recomputed p minus printed p; grey: rounds to the printed p")
     handles = [Line2D([], [], **_look(k)) for k in range(len(SHOWN_TESTS))]
     figure.legend(handles, list(SHOWN_TESTS.values()), loc="outside upper left", ncols=5, handletextpad=0.1)
-    return figure
+    columns = ["variable", "label", "printed", "test", "recomputed", "difference", "rounds_within"]
+    return figure, pd.DataFrame(data, columns=columns)
 
 
 def _look(k: int) -> dict[str, Any]:
@@ -66,7 +80,7 @@ def _look(k: int) -> dict[str, Any]:
     return look if k == 0 else {**look, "mfc": "none", "mew": 1.1}
 
 
-def combined_auc_figure(joint_tables: pd.DataFrame, printed: Printed, source: str) -> Figure:
+def combined_auc_figure(joint_tables: pd.DataFrame, printed: Printed, source: str) -> Drawn:
     """Draw how many joint tables give which AUC of the combined score, by margins and model.
 
     `joint_tables` are the rows of audit_joint_tables.csv of one combined score.
@@ -82,6 +96,7 @@ def combined_auc_figure(joint_tables: pd.DataFrame, printed: Printed, source: st
         joint_tables["auc"].max() + 2 * AUC_BIN,
         AUC_BIN,
     )
+    data = []
     for (first, second), line in zip(margins, grid, strict=True):
         for model, axes in zip(models, line, strict=True):
             chosen = joint_tables[
@@ -89,7 +104,8 @@ def combined_auc_figure(joint_tables: pd.DataFrame, printed: Printed, source: st
                 & (joint_tables["margins_second"] == second)
                 & (joint_tables["model"] == model)
             ]
-            _auc_axes(axes, chosen, edges, printed)
+            bars = _auc_axes(axes, chosen, edges, printed)
+            data.append(bars.assign(margins_first=first, margins_second=second, model=model))
             names = [str(joint_tables[side].iloc[0]) for side in ("first", "second")]
             heading = f"{names[0]}: {first}\n{names[1]}: {second}\n{model}"
             axes.set_title(heading, fontsize=6.5, fontweight="normal")
@@ -97,13 +113,14 @@ def combined_auc_figure(joint_tables: pd.DataFrame, printed: Printed, source: st
         axes.set_xlabel("AUC of the combined score")
     for line in grid:
         line[0].set_ylabel("Joint tables")
-    return figure
+    return figure, pd.concat(data).assign(printed_low=printed.low, printed_high=printed.high)
 
 
-def _auc_axes(axes: Axes, chosen: pd.DataFrame, edges: np.ndarray, printed: Printed) -> None:
+def _auc_axes(axes: Axes, chosen: pd.DataFrame, edges: np.ndarray, printed: Printed) -> pd.DataFrame:
+    """Draw one histogram and return its bars."""
     fits = chosen["fits_printed_auc"] == "yes"
     axes.axvspan(printed.low, printed.high, color=LIGHT, lw=0, zorder=0)
-    axes.hist(
+    heights, _, _ = axes.hist(
         [chosen.loc[fits, "auc"], chosen.loc[~fits, "auc"]],
         bins=edges.tolist(),
         stacked=True,
@@ -122,15 +139,22 @@ def _auc_axes(axes: Axes, chosen: pd.DataFrame, edges: np.ndarray, printed: Prin
         transform=axes.transAxes,
         va="top",
     )
+    counts = zip(("yes", "no"), np.diff(heights, axis=0, prepend=0), strict=True)
+    bars = [
+        pd.DataFrame({"auc_low": edges[:-1], "auc_high": edges[1:], "fits_printed_auc": words, "n_tables": n})
+        for words, n in counts
+    ]
+    return pd.concat(bars).query("n_tables > 0")
 
 
 def audit_figures(
     p_values: pd.DataFrame, joint_tables: pd.DataFrame, printed_aucs: dict[str, Printed], source: str
-) -> Iterator[tuple[str, Figure]]:
-    """Yield name and figure of all there is to draw; `printed_aucs` are those of combined scores, by name."""
+) -> Iterator[Drawing]:
+    """Yield all there is to draw; `printed_aucs` are those of combined scores, by name."""
     exact = p_values[p_values["relation"] == "="]
     if len(exact):
-        yield "p_values", p_value_figure(exact, source)
+        yield Drawing("p_values", *p_value_figure(exact, source))
     for score, tables in joint_tables.groupby("score", sort=False):
         if str(score) in printed_aucs:
-            yield f"combined_auc_{score}", combined_auc_figure(tables, printed_aucs[str(score)], source)
+            drawn = combined_auc_figure(tables, printed_aucs[str(score)], source)
+            yield Drawing(f"combined_auc_{score}", *drawn)

@@ -94,28 +94,20 @@ def _facts(results: AuditResults) -> dict[str, str]:
     }
 
 
+def finding_entries(findings: pd.DataFrame, severity: str) -> tuple[Entry, ...]:
+    """Return the findings of a severity, each with its evidence and what follows."""
+    details = {"Evidence": "evidence", "What follows": "consequence", "Where": "location", "Id": "id"}
+    return tuple(
+        Entry(row["id"], row["finding"], {name: row[key] for name, key in details.items() if row[key]})
+        for row in findings[findings["severity"] == severity].to_dict("records")
+    )
+
+
 def _finding_sections(findings: pd.DataFrame) -> list[Section]:
     sections = []
     for severity, meaning in SEVERITIES.items():
-        rows = findings[findings["severity"] == severity].to_dict("records")
-        entries = tuple(
-            Entry(
-                row["id"],
-                row["finding"],
-                {
-                    name: row[column]
-                    for name, column in (
-                        ("Evidence", "evidence"),
-                        ("What follows", "consequence"),
-                        ("Where", "location"),
-                        ("Id", "id"),
-                    )
-                    if row[column]
-                },
-            )
-            for row in rows
-        )
-        words = f"{meaning[:1].upper()}{meaning[1:]}." if rows else "None."
+        entries = finding_entries(findings, severity)
+        words = f"{meaning[:1].upper()}{meaning[1:]}." if entries else "None."
         sections.append(Section(severity, HEADINGS[severity], (words,), entries=entries))
     return sections
 

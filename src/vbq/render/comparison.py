@@ -1,7 +1,7 @@
 """Printed figures beside recomputed ones, in the cells of a table and in tables of their own."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -91,7 +91,7 @@ def comparison_table(published: pd.DataFrame) -> Table:
     """Show every printed figure beside the recomputed one, by part of the publication in its order."""
     order = {part: i for i, part in enumerate(dict.fromkeys(map(_part, published["location"])))}
     sorted_rows = sorted(published.to_dict("records"), key=lambda row: order[_part(row["location"])])
-    return _comparison("Every printed figure", sorted_rows)
+    return replace(_comparison("Every printed figure", sorted_rows), sources=("published",))
 
 
 def disagreements_table(published: pd.DataFrame) -> Table:

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.transforms import blended_transform_factory
 
 from vbq.codebook import Variable
 from vbq.render import numbers as text
+from vbq.render.flow_figure import flow_figure
 from vbq.render.labels import INDENT, reader_name, term_label
 from vbq.render.style import (
     COLORS,
@@ -21,7 +21,10 @@ from vbq.render.style import (
     LIGHT,
     MARKERS,
     ONE_COLUMN,
+    TITLE_LINE,
     TWO_COLUMNS,
+    Drawing,
+    Drawn,
     new_figure,
     unit_square,
     wrapped,
@@ -37,16 +40,17 @@ MANY_POINTS = 1000  # more are drawn as pixels in an SVG, to keep it small
 ODDS_RATIO_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
-def roc_figure(curve: pd.DataFrame, assessed: Row, source: str, confidence: float = 0.95) -> Figure:
+def roc_figure(curve: pd.DataFrame, assessed: Row, source: str, confidence: float = 0.95) -> Drawn:
     """Draw one score's ROC curve with its AUC, interval and number of patients (Figures 2-4).
 
     `curve` has the score's rows of roc.csv, `assessed` is its row of discrimination.csv; `source` is
     what stands at the foot of the figure.
     """
-    figure = new_figure(ONE_COLUMN, 92, source)
+    title = wrapped(assessed["label"], 42)
+    figure = new_figure(ONE_COLUMN, 92 + TITLE_LINE * title.count("\n"), source)
     axes = figure.add_subplot()
     _roc_axes(axes)
-    axes.set_title(wrapped(assessed["label"], 42))
+    axes.set_title(title)
     marker = MARKERS[0] if len(curve) <= FEW_POINTS else ""
     _draw_curve(axes, curve, {"color": COLORS[1], "marker": marker, "lw": 1.8})
     interval = text.interval(assessed["auc_low"], assessed["auc_high"], 2)
@@ -56,23 +60,24 @@ def roc_figure(curve: pd.DataFrame, assessed: Row, source: str, confidence: floa
         f"n = {text.count(assessed['n'])}, {text.count(assessed['n_events'])} with the outcome",
     ]
     axes.text(0.98, 0.04, "\n".join(lines), ha="right", va="bottom", linespacing=1.5, fontsize=7.5)
-    return figure
+    return figure, _curve_data(curve, assessed)
 
 
 def roc_comparison(
     curves: pd.DataFrame, assessed: pd.DataFrame, source: str, confidence: float = 0.95
-) -> Figure:
+) -> Drawn:
     """Draw the ROC curves of all scores of discrimination.csv in one plot."""
     figure = new_figure(TWO_COLUMNS, 98, source)
     axes = figure.add_subplot()
     _roc_axes(axes)
     axes.set_anchor("W")
-    handles, labels = [], []
+    handles, labels, data = [], [], []
     for i, row in enumerate(assessed.to_dict("records")):
         curve = curves[curves["score"] == row["score"]]
         look: dict[str, Any] = {"color": COLORS[i % len(COLORS)], "ls": DASHES[i % len(DASHES)]}
         look["marker"] = MARKERS[i % len(MARKERS)] if len(curve) <= FEW_POINTS else ""
         _draw_curve(axes, curve, look)
+        data.append(_curve_data(curve, row))
         handles.append(Line2D([], [], **look))
         auc = text.estimate(row["auc"], row["auc_low"], row["auc_high"], 2)
         labels.append(f"{wrapped(row['label'], 44)}\n{auc}, n = {text.count(row['n'])}")
@@ -88,13 +93,18 @@ def roc_comparison(
     )
     for entry, label in zip(legend.get_texts(), labels, strict=True):
         entry.set_text(label)  # as a label of the legend, one that starts with "_" would be left out
-    return figure
+    return figure, pd.concat(data)
 
 
 def _draw_curve(axes: Axes, curve: pd.DataFrame, look: Mapping[str, Any]) -> None:
     """Draw a curve; one of few points shows those between its ends, which all curves share."""
     inner = slice(1, len(curve) - 1)
     axes.plot(curve["fpr"], curve["tpr"], markevery=inner, clip_on=False, zorder=3, **look)
+
+
+def _curve_data(curve: pd.DataFrame, assessed: Row) -> pd.DataFrame:
+    told = {name: assessed[name] for name in ("label", "n", "n_events", "auc", "auc_low", "auc_high")}
+    return curve[["score", "fpr", "tpr"]].assign(**told)
 
 
 def _roc_axes(axes: Axes) -> None:
@@ -109,7 +119,7 @@ def forest_plot(
     codebook: Mapping[str, Variable],
     source: str,
     confidence: float = 0.95,
-) -> Figure:
+) -> Drawn:
     """Draw the odds ratios of multivariable.csv on a log axis, with their intervals and p-values.
 
     A variable of several levels has a line of its own, with the test of them all, and one per level.
@@ -117,7 +127,8 @@ def forest_plot(
     """
     terms = multivariable[multivariable["variable"] != ""]
     rows = terms.to_dict("records")
-    labels = [_indented(term_label(row, multivariable, codebook), 36) for row in rows]
+    names_of_terms = [term_label(row, multivariable, codebook) for row in rows]
+    labels = [_indented(name, 36) for name in names_of_terms]
     heights = [label.count("\n") + 1.6 for label in labels]
     tops = HEADER_SPACE + np.concatenate([[0.0], np.cumsum(heights)])
     figure = new_figure(TWO_COLUMNS, 24 + 3.6 * tops[-1], source)
@@ -142,7 +153,8 @@ def forest_plot(
     names.text(0, 0, "Variable", ha="left", **above)
     words.text(0, 0, f"Odds ratio ({level} CI)", ha="left", **above)
     words.text(1, 0, "p value", ha="right", **above)
-    return figure
+    shown = ["variable", "level", "odds_ratio", "odds_ratio_low", "odds_ratio_high", "p_value"]
+    return figure, terms[shown].assign(label=names_of_terms)
 
 
 def _indented(label: str, width: int) -> str:
@@ -184,7 +196,7 @@ def _draw_interval(axes: Axes, row: Row, y: float, low: float, high: float) -> N
 
 def bland_altman_plot(
     first: pd.Series, second: pd.Series, agreement: pd.DataFrame, marker: str, label: str, source: str
-) -> Figure:
+) -> Drawn:
     """Draw the difference of two readers' scores (first minus second) against their mean.
 
     `first` and `second` have the patients that all readers scored; `agreement` the pair's rows of
@@ -201,17 +213,22 @@ def bland_altman_plot(
         axes.axhline(row["estimate"], color=INK, lw=0.9, ls=dashes, zorder=1)
         value = f"{names[row['form']]}\n{text.fixed(row['estimate'], 2)}"
         axes.text(1.02, row["estimate"], value, transform=place, va="center", ha="left", linespacing=1.3)
-    mean, difference = (first + second) / 2, first - second
-    axes.plot(mean, difference, **_points(len(mean), COLORS[1]), zorder=3)
+    patients = pd.DataFrame({"mark": "patient", "mean": (first + second) / 2, "difference": first - second})
+    patients = patients.sort_values(["mean", "difference"])  # not in the order of the rows
+    axes.plot(patients["mean"], patients["difference"], **_points(len(patients), COLORS[1]), zorder=3)
     axes.axhline(0, color=GRAY, lw=0.5, zorder=1)
     drawn = agreement[["estimate", "conf_low", "conf_high"]].apply(pd.to_numeric, errors="coerce").abs()
-    reach = 1.1 * max(difference.abs().max(), drawn.max(axis=None))
+    reach = 1.1 * max(patients["difference"].abs().max(), drawn.max(axis=None))
     axes.set_ylim(-reach, reach)
     readers = [reader_name(str(column.name), marker) for column in (first, second)]
     axes.set_xlabel(wrapped(f"{label}, mean of {readers[0]} and {readers[1]}", 46))
     axes.set_ylabel(wrapped(f"Difference, {readers[0]} minus {readers[1]}", 46))
     axes.set_title(f"n = {text.count(agreement['n'].iloc[0])}", fontweight="normal", fontsize=7)
-    return figure
+    lines = agreement[["form", "estimate", "conf_low", "conf_high"]]
+    lines = lines.rename(columns={"form": "mark", "estimate": "difference"})
+    return figure, pd.concat([lines, patients]).assign(
+        readers=f"{readers[0]} minus {readers[1]}", label=label
+    )
 
 
 def score_by_outcome(
@@ -221,13 +238,14 @@ def score_by_outcome(
     group_names: Sequence[str],
     source: str,
     cutoff: float | None = None,
-) -> Figure:
+) -> Drawn:
     """Draw a score in the patients without and with the outcome: every patient, median and quartiles.
 
     `values` and the 0/1 `outcome` have the same patients, none missing. A line shows the cut-off.
     """
     figure = new_figure(ONE_COLUMN, 82, source)
     axes = figure.add_subplot()
+    marks: list[tuple[str, str, float]] = []
     looks: tuple[dict[str, Any], ...] = ({"mfc": "white", "color": COLORS[1]}, {"color": COLORS[1]})
     for group, look in enumerate(looks):
         members = np.sort(values[outcome == group].to_numpy(dtype=float))
@@ -238,7 +256,11 @@ def score_by_outcome(
         sides = [group - 0.43, group + 0.43]
         axes.fill_between(sides, q1, q3, fc="none", ec=INK, lw=0.8, zorder=3)
         axes.plot(sides, [median, median], color=INK, lw=1.8, solid_capstyle="butt", zorder=3)
+        summary = (("quartile_1", q1), ("median", median), ("quartile_3", q3))
+        marks += [(group_names[group], mark, value) for mark, value in summary]
+        marks += [(group_names[group], "patient", value) for value in members]
     if cutoff is not None:
+        marks.append(("", "cutoff", cutoff))
         axes.axhline(cutoff, color=COLORS[3], lw=1, ls=DASHES[1], zorder=1)
         place = blended_transform_factory(axes.transAxes, axes.transData)
         axes.text(
@@ -250,7 +272,7 @@ def score_by_outcome(
     axes.set_xlim(-0.55, 1.55)
     axes.tick_params(axis="x", length=0)
     axes.set_ylabel(wrapped(label, 46))
-    return figure
+    return figure, pd.DataFrame(marks, columns=["group", "mark", "value"]).assign(label=label)
 
 
 def _points(n: int, color: str) -> dict[str, Any]:
@@ -281,32 +303,39 @@ def draw_figures(
     plan: Mapping[str, Any],
     codebook: Mapping[str, Variable],
     source: str,
-) -> Iterator[tuple[str, Figure]]:
-    """Yield the name and the figure of everything that a plan's tables can show.
+) -> Iterator[Drawing]:
+    """Yield a drawing of everything that a plan's tables can show.
 
     `tables` has the tidy tables by name; one without rows, and a score that was not assessed, has no
     figure. One figure at a time is drawn, so that one at a time is held.
     """
     confidence = plan["confidence"]
     filled = {name: table for name, table in tables.items() if len(table)}
+    if "flow" in filled:
+        outcome = cohort[plan["outcome"]["variable"]]
+        sizes = {
+            name: int((outcome == group).sum()) for group, name in sorted(plan["outcome"]["groups"].items())
+        }
+        yield Drawing("participant_flow", *flow_figure(filled["flow"], codebook, sizes, source))
     if "discrimination" in filled:
         assessed = filled["discrimination"]
         if "roc" in filled:
             yield from _roc_figures(assessed, filled["roc"], source, confidence)
         yield from _by_outcome(cohort, set(assessed["score"]), plan, codebook, source)
     if "multivariable" in filled:
-        yield "forest_odds_ratios", forest_plot(filled["multivariable"], codebook, source, confidence)
+        drawn = forest_plot(filled["multivariable"], codebook, source, confidence)
+        yield Drawing("forest_odds_ratios", *drawn)
     if "agreement" in filled:
         yield from _bland_altman(cohort, filled["agreement"], plan["marker"]["name"], codebook, source)
 
 
 def _roc_figures(
     assessed: pd.DataFrame, curves: pd.DataFrame, source: str, confidence: float
-) -> Iterator[tuple[str, Figure]]:
+) -> Iterator[Drawing]:
     for row in assessed.to_dict("records"):
         curve = curves[curves["score"] == row["score"]]
-        yield f"roc_{row['score']}", roc_figure(curve, row, source, confidence)
-    yield "roc_comparison", roc_comparison(curves, assessed, source, confidence)
+        yield Drawing(f"roc_{row['score']}", *roc_figure(curve, row, source, confidence))
+    yield Drawing("roc_comparison", *roc_comparison(curves, assessed, source, confidence))
 
 
 def _by_outcome(
@@ -315,7 +344,7 @@ def _by_outcome(
     plan: Mapping[str, Any],
     codebook: Mapping[str, Variable],
     source: str,
-) -> Iterator[tuple[str, Figure]]:
+) -> Iterator[Drawing]:
     outcome = plan["outcome"]["variable"]
     group_names = [name for _, name in sorted(plan["outcome"]["groups"].items())]
     for key, score in plan["discrimination"]["scores"].items():
@@ -324,8 +353,8 @@ def _by_outcome(
             known = cohort.dropna(subset=[name, outcome])
             axis = ", ".join(filter(None, [codebook[name].label, codebook[name].unit]))
             values = known[name].astype(float)
-            figure = score_by_outcome(values, known[outcome], axis, group_names, source, score.get("above"))
-            yield f"{name}_by_outcome", figure
+            drawn = score_by_outcome(values, known[outcome], axis, group_names, source, score.get("above"))
+            yield Drawing(f"{name}_by_outcome", *drawn)
 
 
 def _bland_altman(
@@ -334,7 +363,7 @@ def _bland_altman(
     marker: str,
     codebook: Mapping[str, Variable],
     source: str,
-) -> Iterator[tuple[str, Figure]]:
+) -> Iterator[Drawing]:
     pairs = agreement[agreement["measure"] == "bland_altman"]
     readers = agreement.loc[agreement["measure"] == "icc", "raters"].iloc[0].split(" / ")
     complete = cohort.dropna(subset=readers)
@@ -344,4 +373,5 @@ def _bland_altman(
         name = "bland_altman"
         if len(readers) > 2:
             name += f"_{first.removeprefix(f'{marker}_')}_{second.removeprefix(f'{marker}_')}"
-        yield name, bland_altman_plot(complete[first], complete[second], rows, marker, label, source)
+        drawn = bland_altman_plot(complete[first], complete[second], rows, marker, label, source)
+        yield Drawing(name, *drawn)

@@ -1,8 +1,10 @@
-"""One HTML page that needs nothing but itself.
+"""HTML pages that need nothing but themselves.
 
-Text from data and configuration reaches the page through the template, which escapes it.
+Text from data and configuration reaches a page through its template, which escapes it.
 """
 
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +15,51 @@ from vbq.render.comparison import DIFFERS
 from vbq.render.document import Document, Table, safe
 from vbq.render.labels import INDENT
 
+FOLDER = Path(__file__).parent
+
 
 def html_page(document: Document) -> str:
     """Return a document as HTML text."""
+    return from_template(
+        "page.html.jinja",
+        "page.js",
+        page=document,
+        titles={section.anchor: section.title for section in document.sections},
+        header_rows=header_rows,
+        indent=INDENT,
+        differs=DIFFERS,
+    )
+
+
+def from_template(template: str, script_file: str = "", **values: Any) -> str:
+    """Return a page from a template of this folder, with the one style and one script or none.
+
+    Its security policy allows this script and nothing else.
+    """
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_finalized,
     )
-    environment.filters["header_rows"] = header_rows
-    return environment.get_template("page.html.jinja").render(page=document, indent=INDENT, differs=DIFFERS)
+    script = (FOLDER / script_file).read_text("utf-8") if script_file else ""
+    return environment.get_template(template).render(
+        style=Markup((FOLDER / "page.css").read_text("utf-8")),
+        script=Markup(script),
+        script_source=Markup(f"'{content_hash(script)}'" if script else "'none'"),
+        **values,
+    )
 
 
 def _finalized(value: Any) -> Any:
     return safe(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def content_hash(script: str) -> str:
+    """Return the hash by which a page's content security policy allows one script and no other."""
+    return "sha256-" + b64encode(sha256(script.encode()).digest()).decode()
 
 
 def header_rows(table: Table) -> list[list[tuple[str, int, int]]]:

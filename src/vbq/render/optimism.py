@@ -39,12 +39,12 @@ def optimism_table(optimism: pd.DataFrame, confidence: float) -> Table:
     """Show every index of the models that are made from the patients: apparent, optimism, corrected."""
     level = text.confidence_level(confidence)
     made = optimism.loc[optimism["index"].isin(["brier", "sensitivity"]), "model"].unique()
-    headings = ["Model", "Index", "Apparent", "Optimism", f"Corrected ({level} interval)", ".632+"]
-    rows, model = [], None
+    headings = ["Index", "Apparent", "Optimism", f"Corrected ({level} interval)", ".632+"]
+    rows, groups = [], []
     for row in optimism[optimism["model"].isin(made)].to_dict("records"):
+        groups.append(row["label"])
         rows.append(
             [
-                row["label"] if row["model"] != model else "",
                 INDEX_LABELS[row["index"]] + (f" ({row['positive']})" if row["positive"] else ""),
                 text.fixed(row["apparent"], DECIMALS),
                 text.fixed(row["optimism"], DECIMALS),
@@ -52,7 +52,6 @@ def optimism_table(optimism: pd.DataFrame, confidence: float) -> Table:
                 text.fixed(row["estimate_632_plus"], DECIMALS),
             ]
         )
-        model = row["model"]
     notes = (
         "Optimism: how much better an index is, on average, in the resample on which the procedure was "
         "carried out than in the patients (Harrell, Lee and Mark 1996). Interval: ABCLOC (rms 8.1), "
@@ -64,6 +63,8 @@ def optimism_table(optimism: pd.DataFrame, confidence: float) -> Table:
         "Performance, apparent and corrected for optimism",
         pd.DataFrame(rows, columns=headings, dtype=str),
         notes,
+        groups=tuple(groups),
+        sources=("optimism",),
     )
 
 
@@ -90,9 +91,8 @@ def selection_table(selection: pd.DataFrame, codebook: Codebook) -> Table:
         f"Of {text.count(selection['replicates'].iloc[0])} resamples. A variable that is selected in some "
         "and not in others says less than its p value claims."
     )
-    return Table(
-        "How often each variable is selected", pd.DataFrame(rows, columns=headings, dtype=str), (note,)
-    )
+    frame = pd.DataFrame(rows, columns=headings, dtype=str)
+    return Table("How often each variable is selected", frame, (note,), sources=("optimism_selection",))
 
 
 def cutoff_table(cutoffs: pd.DataFrame) -> Table:
@@ -104,11 +104,8 @@ def cutoff_table(cutoffs: pd.DataFrame) -> Table:
         ]
         for row in cutoffs.to_dict("records")
     ]
-    return Table(
-        "Cut-offs chosen in resamples",
-        pd.DataFrame(rows, columns=["Cut-off", "Resamples, n (%)"], dtype=str),
-        (),
-    )
+    frame = pd.DataFrame(rows, columns=["Cut-off", "Resamples, n (%)"], dtype=str)
+    return Table("Cut-offs chosen in resamples", frame, sources=("optimism_cutoff",))
 
 
 def other_ways_table(other_ways: pd.DataFrame) -> Table:
@@ -132,7 +129,8 @@ def other_ways_table(other_ways: pd.DataFrame) -> Table:
         "Permutation: the apparent AUC, and the middle 95 % of those that the whole procedure finds where "
         "the outcome is permuted, so that there is nothing to find.",
     )
-    return Table("Cross-validation and permutation", pd.DataFrame(rows, columns=headings, dtype=str), notes)
+    frame = pd.DataFrame(rows, columns=headings, dtype=str)
+    return Table("Cross-validation and permutation", frame, notes, sources=("optimism_other_ways",))
 
 
 def differences_table(differences: pd.DataFrame, optimism: pd.DataFrame, confidence: float) -> Table:
@@ -147,9 +145,8 @@ def differences_table(differences: pd.DataFrame, optimism: pd.DataFrame, confide
     ]
     headings = ["AUC difference", f"Apparent ({text.confidence_level(confidence)} CI)"]
     note = "Percentile bootstrap: both scores are made again in each resample, and assessed in it."
-    return Table(
-        "Differences between AUCs, bootstrapped", pd.DataFrame(rows, columns=headings, dtype=str), (note,)
-    )
+    frame = pd.DataFrame(rows, columns=headings, dtype=str)
+    return Table("Differences between AUCs, bootstrapped", frame, (note,), sources=("optimism_differences",))
 
 
 def replicates_words(replicates: pd.DataFrame) -> list[str]:

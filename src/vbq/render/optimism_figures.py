@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from vbq.codebook import Variable
 from vbq.render import numbers as text
@@ -16,7 +15,10 @@ from vbq.render.style import (
     INK,
     LIGHT,
     ONE_COLUMN,
+    TITLE_LINE,
     TWO_COLUMNS,
+    Drawing,
+    Drawn,
     new_figure,
     unit_square,
     wrapped,
@@ -31,35 +33,40 @@ def draw_optimism(
     codebook: Mapping[str, Variable],
     alpha: float,
     source: str,
-) -> Iterator[tuple[str, Figure]]:
-    """Yield the pictures, each with its name; `tables` are those of `vbq.internal.validate`."""
+) -> Iterator[Drawing]:
+    """Yield the drawings; `tables` are those of `vbq.internal.validate`."""
     instability = tables["optimism_instability"]
     for model in instability["model"].unique():
         of_model = instability[instability["model"] == model]
-        yield f"instability_{model}", instability_figure(of_model, labels[model], source)
+        yield Drawing(f"instability_{model}", *instability_figure(of_model, labels[model], source))
     if not tables["optimism_paths"].empty:
-        yield "stability_paths", paths_figure(tables["optimism_paths"], codebook, alpha, source)
+        drawn = paths_figure(tables["optimism_paths"], codebook, alpha, source)
+        yield Drawing("stability_paths", *drawn)
     if not tables["optimism_cutoff"].empty:
-        yield "cutoff_resampled", cutoff_figure(tables["optimism_cutoff"], source)
+        yield Drawing("cutoff_resampled", *cutoff_figure(tables["optimism_cutoff"], source))
 
 
-def instability_figure(instability: pd.DataFrame, label: str, source: str) -> Figure:
+def instability_figure(instability: pd.DataFrame, label: str, source: str) -> Drawn:
     """Draw each patient's risk against the risks that resamples give the patient."""
-    figure = new_figure(ONE_COLUMN, 96, source)
+    title = wrapped(label, 42)
+    figure = new_figure(ONE_COLUMN, 98 + TITLE_LINE * title.count("\n"), source)
     axes = figure.add_subplot()
     unit_square(axes)
     axes.axline((0, 0), slope=1, color=GRAY, lw=0.6, ls=(0, (4, 3)))
-    axes.vlines(instability["risk"], instability["low"], instability["high"], color=LIGHT, lw=1.2, zorder=1)
-    axes.plot(instability["risk"], instability["median"], "o", ms=2.2, color=COLORS[1], zorder=2)
-    axes.set_title(wrapped(label, 42))
-    axes.set_xlabel("Risk from all patients")
+    columns = ["risk", "low", "median", "high"]
+    data = instability[columns].sort_values(columns)  # not in the order of the patients
+    axes.vlines(data["risk"], data["low"], data["high"], color=GRAY, lw=0.4, zorder=1)
+    axes.plot(data["risk"], data["median"], "o", ms=2.2, color=COLORS[1], zorder=2)
+    axes.set_title(title)
+    mape = instability["mape"].mean()
+    axes.set_xlabel(
+        f"Risk from all patients\nMean absolute difference: {text.fixed(mape, 3)}", linespacing=1.5
+    )
     axes.set_ylabel("Risk from resamples: median, middle 95 %")
-    mape = text.fixed(instability["mape"].mean(), 3)
-    axes.text(0.98, 0.04, f"mean absolute difference {mape}", ha="right", va="bottom", fontsize=7)
-    return figure
+    return figure, data.assign(label=label, mean_absolute_difference=mape)
 
 
-def paths_figure(paths: pd.DataFrame, codebook: Mapping[str, Variable], alpha: float, source: str) -> Figure:
+def paths_figure(paths: pd.DataFrame, codebook: Mapping[str, Variable], alpha: float, source: str) -> Drawn:
     """Draw how often each of the steadiest candidates is selected, by the level of significance."""
     figure = new_figure(TWO_COLUMNS, 92, source)
     axes = figure.add_subplot()
@@ -80,18 +87,24 @@ def paths_figure(paths: pd.DataFrame, codebook: Mapping[str, Variable], alpha: f
     axes.set_xlabel("Level of significance in the univariable step (dashed: the plan’s)")
     axes.set_ylabel("Share of resamples that select it")
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), title="Most often selected")
-    return figure
+    data = wide.melt(value_name="share", ignore_index=False).reset_index()
+    return figure, data.assign(
+        label=[codebook[name].label for name in data["variable"]],
+        named=np.where(data["variable"].isin(shown), "yes", "no"),
+        alpha_of_plan=alpha,
+    )
 
 
-def cutoff_figure(cutoffs: pd.DataFrame, source: str) -> Figure:
+def cutoff_figure(cutoffs: pd.DataFrame, source: str) -> Drawn:
     """Draw how often resamples choose each cut-off."""
     figure = new_figure(ONE_COLUMN, 66, source)
     axes = figure.add_subplot()
     values = cutoffs["cutoff"].to_numpy(dtype=float)
     gap = np.diff(values).min() if len(values) > 1 else 1.0
+    percent = 100 * cutoffs["share"]
     colors = [COLORS[1] if chosen else LIGHT for chosen in cutoffs["chosen"]]
-    axes.bar(values, 100 * cutoffs["share"], width=0.8 * gap, color=colors, edgecolor=INK, linewidth=0.4)
+    axes.bar(values, percent, width=0.8 * gap, color=colors, edgecolor=INK, linewidth=0.4)
     axes.set_xlim(values.min() - max(gap, 0.5), values.max() + max(gap, 0.5))
     axes.set_xlabel("Cut-off (dark: chosen in all patients)")
     axes.set_ylabel("Resamples, %")
-    return figure
+    return figure, cutoffs[["cutoff", "chosen"]].assign(percent_of_resamples=percent)

@@ -81,7 +81,8 @@ def discrimination_table(
         *note_of_differences(printed),
     )
     caption = "Sensitivity, specificity and area under the ROC curve (AUC)"
-    return Table(caption, text_frame(headings, rows), notes, strong=frozenset(strong))
+    frame = text_frame(headings, rows)
+    return Table(caption, frame, notes, strong=frozenset(strong), sources=("discrimination",))
 
 
 def _patients(discrimination: pd.DataFrame) -> str:
@@ -145,9 +146,8 @@ def classification_table(
         "PPV, NPV: positive and negative predictive value, at the prevalence of these patients. "
         f"Intervals: {methods}.",
     )
-    return Table(
-        "Classification at the cut-off", pd.DataFrame(rows, columns=columns, dtype=str), notes if rows else ()
-    )
+    frame = pd.DataFrame(rows, columns=columns, dtype=str)
+    return Table("Classification at the cut-off", frame, notes if rows else (), sources=("discrimination",))
 
 
 def auc_differences_table(
@@ -179,7 +179,13 @@ def auc_differences_table(
             "patients on whom they are compared."
         )
     frame = pd.DataFrame(rows, columns=columns, dtype=str)
-    return Table("Differences between AUCs", frame, tuple(notes), strong=frozenset(strong))
+    return Table(
+        "Differences between AUCs",
+        frame,
+        tuple(notes),
+        strong=frozenset(strong),
+        sources=("discrimination_pairs",),
+    )
 
 
 def cutoff_table(cutoffs: pd.DataFrame, codebook: Codebook, confidence: float) -> Table:
@@ -212,4 +218,4 @@ def cutoff_table(cutoffs: pd.DataFrame, codebook: Codebook, confidence: float) -
     if finite.isna().any(axis=None):
         notes.append(f"{text.NONE} in an interval: the limit is not finite.")
     frame = pd.DataFrame(rows, columns=["Chosen by", *columns], dtype=str)
-    return Table(f"Cut-offs: {variable.label}", frame, tuple(notes))
+    return Table(f"Cut-offs: {variable.label}", frame, tuple(notes), sources=("cutoff",))

@@ -1,18 +1,29 @@
 """The one style of all figures: sizes, fonts, colors, and files that are the same on every run."""
 
+import logging
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.text import Text
+from PIL import Image
+
+from vbq.run import write_csv, write_whole
 
 MM = 1 / 25.4  # inches
 ONE_COLUMN, TWO_COLUMNS = 84.0, 174.0  # mm, the column widths of most journals
+DPI = 300
+TITLE_LINE = 3.6  # mm, what a line of a title adds to the height of a figure
+USUAL_FOOT = 6.0  # mm, two lines; the room for a longer one is added to the height of a figure
 
 INK, GRAY, LIGHT = "#1a1a1a", "#6b6b6b", "#d9d9d9"
 # From dark to light, so that they differ in greyscale, and distinct to the color-blind; none is so light
@@ -47,8 +58,23 @@ RC: dict[Any, Any] = {
     "legend.fontsize": 7,
     "svg.fonttype": "path",  # looks the same without the font
     "svg.hashsalt": "vbq",  # the same ids on every run
-    "savefig.dpi": 300,
+    "pdf.fonttype": 42,  # TrueType, which journals ask for
+    "ps.fonttype": 42,  # in matplotlib 3.11 it governs PDF as well: without it, a minus needs a second font
+    "savefig.dpi": DPI,
 }
+
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # else a log has every letter of every PDF
+
+Drawn = tuple[Figure, pd.DataFrame]  # a figure, and what it shows
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure by the name of its files; `data` are what it shows, unrounded, one mark or point a row."""
+
+    name: str
+    figure: Figure
+    data: pd.DataFrame
 
 
 @contextmanager
@@ -69,13 +95,18 @@ def wrapped(text: object, width: int) -> str:
 
 
 def new_figure(width: float, height: float, source: str) -> Figure:
-    """Return an empty figure of a size in mm, with the lines at its foot that say where the rows are from."""
+    """Return an empty figure of a size in mm, with the lines at its foot that say where the rows are from.
+
+    Its height is that for a foot of two lines; a longer one makes it higher.
+    """
     margin = 1.5 * MM
     layout = ConstrainedLayoutEngine(w_pad=margin, h_pad=margin)
     figure = Figure(figsize=(width * MM, height * MM), layout=layout)
     left = margin / figure.get_figwidth()
     foot = "\n".join(map(plain, source.splitlines()))
-    figure.supxlabel(foot, x=left, ha="left", fontsize=6, color=GRAY, wrap=True)
+    words = figure.supxlabel(foot, x=left, ha="left", fontsize=6, color=GRAY, wrap=True)
+    longer = words.get_window_extent().height / figure.dpi - USUAL_FOOT * MM
+    figure.set_figheight(figure.get_figheight() + max(longer, 0))
     return figure
 
 
@@ -90,8 +121,30 @@ def unit_square(axes: Axes) -> None:
     axes.set_aspect("equal")
 
 
-def save(figure: Figure, stem: Path, source: str) -> None:
-    """Write a figure as SVG and 300-dpi PNG, the same bytes on every run, its source in the metadata."""
-    described = {"Description": plain(source)}
-    figure.savefig(stem.with_suffix(".svg"), metadata={"Date": None, **described})
-    figure.savefig(stem.with_suffix(".png"), metadata={"Software": None, **described})
+def save(drawing: Drawing, folder: Path, source: str, provenance: str, tiff: bool = False) -> None:
+    """Write a figure as SVG, PDF, 300-dpi PNG, where asked TIFF, and its data as CSV.
+
+    Each has the same bytes on every run; the `source` is in the metadata, the provenance in each row.
+    """
+    described = plain(source)
+    metadata = {
+        "svg": {"Date": None, "Description": described},
+        "png": {"Software": None, "Description": described},
+        "pdf": {"CreationDate": None, "Subject": described},
+    }
+    files = {ending: BytesIO() for ending in metadata}
+    for ending, file in files.items():
+        if ending == "pdf":  # its ligatures would need a font of their own, which takes long to make
+            for words in drawing.figure.findobj(Text):
+                words.set_fontfeatures(["-liga"])
+        drawing.figure.savefig(file, format=ending, metadata=metadata[ending])
+        drawing.figure.set_layout_engine(None)  # laid out once: quicker, and all files are the same picture
+    if tiff:
+        files["tiff"] = BytesIO()
+        with Image.open(files["png"]) as pixels:
+            opaque = pixels.convert("RGB")
+        opaque.save(files["tiff"], "tiff", compression="tiff_lzw", dpi=(DPI, DPI), description=described)
+    for ending, file in files.items():
+        write_whole(file.getvalue(), folder / f"{drawing.name}.{ending}")
+    data = drawing.data.map(lambda cell: plain(cell) if isinstance(cell, str) else cell).convert_dtypes()
+    write_csv(data.assign(provenance=provenance), str(folder / f"{drawing.name}.csv"))

@@ -53,7 +53,7 @@ def flow_table(flow: pd.DataFrame, codebook: Codebook) -> Table:
     frame = pd.DataFrame(rows, columns=columns, dtype=str)
     if not frame["Excluded because"].any():
         frame = frame.drop(columns="Excluded because")
-    return Table("Patients after each step", frame)
+    return Table("Patients after each step", frame, sources=("flow",))
 
 
 def _variables_named(reason: str, codebook: Codebook) -> str:
@@ -126,7 +126,13 @@ def characteristics_table(
         *note_of_differences(printed),
     )
     caption = f"Characteristics of {sum(group_sizes.values())} patients"
-    return Table(caption, text_frame(headings, rows), notes, strong=frozenset(strong))
+    return Table(
+        caption,
+        text_frame(headings, rows),
+        notes,
+        strong=frozenset(strong),
+        sources=("univariable", "univariable_groups"),
+    )
 
 
 def _is_constant(described: Mapping[tuple[str, str, str], Row], variable: Variable) -> bool:
@@ -234,7 +240,8 @@ def multivariable_table(
         *note_of_differences(printed),
     )
     caption = "Multivariable logistic regression"
-    return Table(caption, text_frame(headings, rows), notes, strong=frozenset(strong))
+    frame = text_frame(headings, rows)
+    return Table(caption, frame, notes, strong=frozenset(strong), sources=("multivariable",))
 
 
 def note_of_incomplete(sizes: Mapping[str, int], n_patients: int) -> tuple[str, ...]:
@@ -283,7 +290,8 @@ def agreement_table(agreement: pd.DataFrame, marker: str, confidence: float) -> 
     columns = ["Measure", f"Estimate ({text.confidence_level(confidence)} CI)", "Interval"]
     first = agreement.iloc[0]
     caption = f"Agreement of {text.count(first['k'])} readers in {text.count(first['n'])} patients"
-    return Table(caption, pd.DataFrame(rows, columns=columns, dtype=str), groups=tuple(groups))
+    frame = pd.DataFrame(rows, columns=columns, dtype=str)
+    return Table(caption, frame, groups=tuple(groups), sources=("agreement",))
 
 
 def subanalysis_table(

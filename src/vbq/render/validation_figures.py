@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from vbq.codebook import Variable
 from vbq.render import numbers as text
@@ -17,16 +16,25 @@ from vbq.render.style import (
     LIGHT,
     MARKERS,
     ONE_COLUMN,
+    TITLE_LINE,
     TWO_COLUMNS,
+    Drawing,
+    Drawn,
     new_figure,
-    plain,
     unit_square,
     wrapped,
 )
 from vbq.render.validation_sentences import COMPLETE, IMPUTED
 
+INTERVAL = ["conf_low", "conf_high"]
 MOST_PATTERNS = 12  # combinations of missing variables that are drawn
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+QUANTILES = {
+    "percentile_5": 0.05,
+    "quartile_1": 0.25,
+    "median": 0.5,
+    "quartile_3": 0.75,
+    "percentile_95": 0.95,
+}
 
 
 def validation_figures(
@@ -36,31 +44,36 @@ def validation_figures(
     labels: Mapping[str, str],
     source: str,
     confidence: float,
-) -> Iterator[tuple[str, Figure]]:
-    """Yield the name and the figure of everything that the tables of a validation can show.
+) -> Iterator[Drawing]:
+    """Yield a drawing of everything that the tables of a validation can show.
 
     `samples` has, by the name of a variable of the rules, its values in several groups of patients, `labels`
     the label of each rule.
     """
     if samples:
-        yield "predictors", predictors_figure(samples, source)
+        yield Drawing("predictors", *predictors_figure(samples, source))
     performance = tables["performance"]
     aucs = performance[(performance["measure"] == "auc") & pd.to_numeric(performance["estimate"]).notna()]
     if len(aucs):
-        yield "auc", auc_figure(aucs, published, source, confidence)
+        yield Drawing("auc", *auc_figure(aucs, published, source, confidence))
     patterns = tables["patterns"]
     if len(patterns):
-        yield "calibration_patterns", pattern_figure(patterns, labels, source, confidence)
+        drawn = pattern_figure(patterns, labels, source, confidence)
+        yield Drawing("calibration_patterns", *drawn)
     for name, rows in tables["curves"].groupby("rule", sort=False):
-        yield f"calibration_{name}", curve_figure(rows, labels[str(name)], source, confidence)
+        drawn = curve_figure(rows, labels[str(name)], source, confidence)
+        yield Drawing(f"calibration_{name}", *drawn)
     if len(tables["decision"]):
-        yield "decision", decision_figure(tables["decision"], labels, source, confidence)
+        drawn = decision_figure(tables["decision"], labels, source, confidence)
+        yield Drawing("decision", *drawn)
     estimated = tables["subgroups"]
     estimated = estimated[(estimated["measure"] == "auc") & (estimated["level"] != "")]
     if len(estimated):
-        yield "subgroups", subgroup_figure(estimated, aucs, labels, source, confidence)
+        drawn = subgroup_figure(estimated, aucs, labels, source, confidence)
+        yield Drawing("subgroups", *drawn)
     if (pd.to_numeric(tables["missingness"]["n_missing"]) > 0).any():
-        yield "missing", missing_figure(tables["missingness"], tables["missing_patterns"], source)
+        drawn = missing_figure(tables["missingness"], tables["missing_patterns"], source)
+        yield Drawing("missing", *drawn)
 
 
 def samples_of(
@@ -88,16 +101,18 @@ def samples_of(
     return {label: groups for label, groups in found.items() if groups}
 
 
-def predictors_figure(samples: Mapping[str, Sequence[tuple[str, np.ndarray]]], source: str) -> Figure:
+def predictors_figure(samples: Mapping[str, Sequence[tuple[str, np.ndarray]]], source: str) -> Drawn:
     """Draw the distribution of each variable in groups: median, quartiles, and the middle 90 %."""
     most = max(map(len, samples.values()))
     figure = new_figure(TWO_COLUMNS, 24 + 8 * most, source)
+    data = []
     for axes, (label, groups) in zip(
         figure.subplots(1, len(samples), squeeze=False)[0], samples.items(), strict=True
     ):
         names = [f"{group}\nn = {text.count(len(values))}" for group, values in groups]
-        for i, (_, values) in enumerate(groups):
-            low, q1, median, q3, high = np.quantile(values, QUANTILES)
+        for i, (group, values) in enumerate(groups):
+            low, q1, median, q3, high = np.quantile(values, list(QUANTILES.values()))
+            data.append([label, group, len(values), low, q1, median, q3, high])
             color = COLORS[0] if i == 0 else COLORS[1]
             axes.plot([low, high], [i, i], color=color, lw=0.9)
             axes.fill_between([q1, q3], i - 0.24, i + 0.24, fc="white", ec=color, lw=0.9, zorder=2)
@@ -106,18 +121,19 @@ def predictors_figure(samples: Mapping[str, Sequence[tuple[str, np.ndarray]]], s
         axes.set_ylim(len(groups) - 0.5, -0.5)
         axes.tick_params(axis="y", length=0)
         axes.set_xlabel(wrapped(label, 40))
-    return figure
+    return figure, pd.DataFrame(data, columns=["label", "group", "n", *QUANTILES])
 
 
 def auc_figure(
     aucs: pd.DataFrame, published: Mapping[str, Mapping[str, float]], source: str, confidence: float
-) -> Figure:
+) -> Drawn:
     """Draw the AUC of each rule, in complete cases and after imputation, beside the published one."""
     rules = list(dict.fromkeys(zip(aucs["rule"], aucs["label"], strict=True)))
+    of_publications = []
     figure = new_figure(TWO_COLUMNS, 26 + 13 * len(rules), source)
     axes = figure.add_subplot()
     axes.axvline(0.5, color=GRAY, lw=0.7, ls=DASHES[4], zorder=1)
-    for i, (rule, _) in enumerate(rules):
+    for i, (rule, name) in enumerate(rules):
         rows = aucs[aucs["rule"] == rule].set_index("analysis")
         for analysis, shift, look in ((COMPLETE, -0.14, 0), (IMPUTED, 0.14, 1)):
             if analysis in rows.index:
@@ -125,6 +141,7 @@ def auc_figure(
                 _interval(axes, row, i + shift, look, f"{analysis}, {text.count(row['n'])} patients", i == 0)
         if "auc" in published.get(rule, {}):
             value = published[rule]["auc"]
+            of_publications.append({"rule": rule, "label": name, "analysis": "published", "estimate": value})
             label = "published" if i == 0 else ""
             axes.plot([value], [i], ls="", marker="D", ms=5, mfc="white", color=COLORS[3], label=label)
     axes.set_yticks(range(len(rules)), [wrapped(label, 30) for _, label in rules])
@@ -133,7 +150,8 @@ def auc_figure(
     axes.set_xlim(0, 1)
     axes.set_xlabel(f"AUC with its {text.confidence_level(confidence)} confidence interval")
     figure.legend(loc="outside upper left", ncols=3)
-    return figure
+    in_patients = aucs[["rule", "label", "analysis", "n", "estimate", *INTERVAL]]
+    return figure, pd.concat([in_patients, pd.DataFrame(of_publications)])
 
 
 def _interval(axes: Axes, row: pd.Series, y: float, look: int, label: str, is_first: bool) -> None:
@@ -148,7 +166,7 @@ def _interval(axes: Axes, row: pd.Series, y: float, look: int, label: str, is_fi
 
 def pattern_figure(
     patterns: pd.DataFrame, labels: Mapping[str, str], source: str, confidence: float
-) -> Figure:
+) -> Drawn:
     """Draw, for each rule of few risks, the observed proportion of each pattern against the rule's risk."""
     known = patterns[pd.to_numeric(patterns["risk"], errors="coerce").notna() & (patterns["n"] > 0)]
     rules = list(dict.fromkeys(known["rule"]))
@@ -165,28 +183,31 @@ def pattern_figure(
         axes.set_title(wrapped(labels[rule], 28), fontweight="normal", fontsize=7)
         axes.set_xlabel("Risk of the rule")
     figure.axes[0].set_ylabel(f"Observed, exact {text.confidence_level(confidence)} CI")
-    return figure
+    shown = ["rule", "pattern", "n", "n_events", "risk", "risk_low", "risk_high", "observed", *INTERVAL]
+    return figure, known[shown].assign(label=known["rule"].map(labels))
 
 
-def curve_figure(curve: pd.DataFrame, label: str, source: str, confidence: float) -> Figure:
+def curve_figure(curve: pd.DataFrame, label: str, source: str, confidence: float) -> Drawn:
     """Draw a smooth calibration curve with its band."""
-    figure = new_figure(ONE_COLUMN, 92, source)
+    first = curve.iloc[0]
+    patients = f"n = {text.count(first['n'])}, {text.count(first['n_events'])} with the outcome"
+    title = wrapped(label, 48)
+    figure = new_figure(ONE_COLUMN, 92 + TITLE_LINE * title.count("\n"), source)
     axes = figure.add_subplot()
     unit_square(axes)
     axes.plot([0, 1], [0, 1], color=GRAY, lw=0.7, ls=DASHES[4], zorder=1)
     axes.fill_between(curve["risk"], curve["conf_low"], curve["conf_high"], color=LIGHT, lw=0, zorder=0)
     axes.plot(curve["risk"], curve["observed"], color=COLORS[1], zorder=2)
-    first = curve.iloc[0]
     axes.set_xlabel(wrapped(f"Risk; {first['basis']}", 52))
     axes.set_ylabel(f"Observed proportion, {text.confidence_level(confidence)} band")
-    title = f"{label}\nn = {text.count(first['n'])}, {text.count(first['n_events'])} with the outcome"
-    axes.set_title("\n".join(map(plain, title.splitlines())), fontweight="normal", fontsize=7)
-    return figure
+    axes.set_title(f"{title}\n{patients}", fontweight="normal", fontsize=7)
+    shown = ["rule", "basis", "n", "n_events", "risk", "observed", *INTERVAL]
+    return figure, curve[shown].assign(label=label)
 
 
 def decision_figure(
     decision: pd.DataFrame, labels: Mapping[str, str], source: str, confidence: float
-) -> Figure:
+) -> Drawn:
     """Draw the net benefit of each rule with its band, beside treating all and treating nobody."""
     rules = list(dict.fromkeys(decision["rule"]))
     columns = min(len(rules), 2)
@@ -212,12 +233,15 @@ def decision_figure(
         axes.set_ylabel(f"Net benefit, {text.confidence_level(confidence)} band")
     handles, names = grid[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper left", ncols=3)
-    return figure
+    shown = ["rule", "net_benefit", "net_benefit_low", "net_benefit_high", "treat_all"]
+    return figure, decision[shown].assign(
+        treat_nobody=0, threshold_percent=100 * decision["threshold"], label=decision["rule"].map(labels)
+    )
 
 
 def subgroup_figure(
     estimated: pd.DataFrame, aucs: pd.DataFrame, labels: Mapping[str, str], source: str, confidence: float
-) -> Figure:
+) -> Drawn:
     """Draw each rule's AUC in every subgroup; one that is too small has its numbers only."""
     rules = list(dict.fromkeys(estimated["rule"]))
     keys = list(
@@ -254,10 +278,14 @@ def subgroup_figure(
         axes.set_title(wrapped(labels[rule], 24), fontweight="normal", fontsize=7)
         axes.set_xlabel("AUC")
     grid[0].set_yticks(range(len(keys)), [wrapped(f"{name}: {label}", 34) for _, name, _, label in keys])
-    return figure
+    places = ["subgroup", "subgroup_label", "level", "level_label"]
+    shown = ["rule", "n", "n_events", "estimate", *INTERVAL]
+    lines = aucs.loc[(aucs["analysis"] == COMPLETE) & aucs["rule"].isin(rules), ["rule", "estimate"]]
+    data = pd.concat([estimated[[*places, *shown]], lines.assign(subgroup_label="all patients")])
+    return figure, data.assign(label=data["rule"].map(labels))
 
 
-def missing_figure(missingness: pd.DataFrame, patterns: pd.DataFrame, source: str) -> Figure:
+def missing_figure(missingness: pd.DataFrame, patterns: pd.DataFrame, source: str) -> Drawn:
     """Draw how much of each variable is missing, and which of the rules' variables are missing together."""
     figure = new_figure(TWO_COLUMNS, 22 + 6.5 * max(len(missingness), 6), source)
     left, right = figure.subplots(1, 2, width_ratios=(1.25, 1))
@@ -274,10 +302,12 @@ def missing_figure(missingness: pd.DataFrame, patterns: pd.DataFrame, source: st
         dict.fromkeys(name for row in patterns["missing"] for name in str(row).split("; ") if name != "none")
     )
     label_of = {row["variable"]: row["label"] for row in gone}
+    cells = []
     for i, row in enumerate(patterns.head(MOST_PATTERNS).to_dict("records")):
         absent = str(row["missing"]).split("; ")
         for k, name in enumerate(names):
             is_gone = name in absent
+            cells.append((name, label_of.get(name, name), i + 1, "yes" if is_gone else "no", row["n"]))
             right.plot([k], [i], marker="s", ms=8, color=COLORS[3] if is_gone else LIGHT, mec="white", ls="")
         right.text(len(names) - 0.4, i, f"{text.count(row['n'])} patients", va="center", fontsize=6)
     right.set_xticks(range(len(names)), [wrapped(label_of.get(name, name), 14) for name in names])
@@ -287,4 +317,6 @@ def missing_figure(missingness: pd.DataFrame, patterns: pd.DataFrame, source: st
     right.tick_params(axis="x", length=0)
     right.spines[["left", "bottom"]].set_visible(False)
     right.set_title("Missing together (dark)", fontweight="normal", fontsize=7)
-    return figure
+    alone = missingness[["variable", "label", "n_missing", "percent_missing"]]
+    together = pd.DataFrame(cells, columns=["variable", "label", "combination", "is_missing", "n"])
+    return figure, pd.concat([alone, together])

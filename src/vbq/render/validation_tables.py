@@ -58,7 +58,9 @@ def rules_table(rules: pd.DataFrame) -> Table:
             if words:
                 rows.append([name, str(words)])
                 groups.append(str(first["label"]))
-    return _table("The rules, and what can be tested with them", ["", ""], rows, groups=tuple(groups))
+    return _table(
+        "The rules, and what can be tested with them", ["What", "In words"], rows, groups=tuple(groups)
+    )
 
 
 def case_mix_table(case_mix: pd.DataFrame, codebook: Mapping[str, Variable]) -> Table:

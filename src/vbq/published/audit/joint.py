@@ -7,16 +7,18 @@ from itertools import product
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import special
 
 from vbq.published.audit.accuracy import Margins, distinct_margins
 from vbq.published.audit.finding import Checked
 from vbq.published.audit.implied import Implied
 from vbq.published.paper import Figure, Paper
-from vbq.stats.joint import PATTERNS, CombinedRules, combined_rules, joint_tables
+from vbq.stats.joint import DESIGN, PATTERNS, CombinedRules, combined_rules, joint_tables
 from vbq.stats.rounded import Range
 
 MODELS = {False: "without interaction", True: "with interaction"}
 MOST_TABLES = 200_000
+CONFIDENCE = 0.95
 COLUMNS = [
     *("score", "first", "second", "margins_first", "margins_second", "model"),
     *(f"{pattern}_{group}" for group in (0, 1) for pattern in PATTERNS),
@@ -178,8 +180,32 @@ def _span_in_words(part: Feasible) -> str:
     return words
 
 
+def risk_intervals(part: Feasible, confidence: float = CONFIDENCE) -> NDArray[np.float64]:
+    """Return both limits of the fitted risks of the joint tables that fit (m x 4 patterns x 2).
+
+    Wald's interval on the logit scale, from the covariance of the coefficients of the model without
+    interaction. Tables without finite coefficients are left out; NaN for a pattern that no patient has.
+    Replicates `get_prediction` of statsmodels' GLM (absolute 1e-8).
+    """
+    chosen = part.fits & ~part.rules.is_separated
+    risks = part.rules.risks[chosen]
+    linear_predictor = part.rules.coefficients[chosen] @ DESIGN.T
+    fitted = special.expit(linear_predictor)
+    weights = part.tables[chosen].sum(axis=1) * fitted * (1 - fitted)
+    covariance = np.linalg.inv(np.einsum("mk,ki,kj->mij", weights, DESIGN, DESIGN))
+    half = special.ndtri((1 + confidence) / 2) * np.sqrt(
+        np.einsum("ki,mij,kj->mk", DESIGN, covariance, DESIGN)
+    )
+    limits = special.expit(np.stack([linear_predictor - half, linear_predictor + half], axis=-1))
+    return np.where(np.isnan(risks)[:, :, None], np.nan, limits)
+
+
 def combined_rule(feasible: Sequence[Feasible]) -> tuple[Checked, list[Implied]]:
-    """Give the ranges of coefficients and of risks that the fitting tables leave for the combined rule."""
+    """Give what the fitting tables leave for the combined rule: ranges of coefficients and of risks.
+
+    The interval of a risk goes from the lowest lower to the highest upper limit over the tables, so that it
+    has both uncertainties: which table it was, and the sampling of its patients.
+    """
     checked, numbers = Checked(), []
     for part in feasible:
         if part.interaction or not part.fits.any() or part.auc is None:
@@ -224,6 +250,17 @@ def combined_rule(feasible: Sequence[Feasible]) -> tuple[Checked, list[Implied]]
                 else f"{found.low:.2f} to {found.high:.2f}"
             )
             words.append(f"{label} {shown}")
+        of_intervals = (
+            f"lowest lower and highest upper limit of the {100 * CONFIDENCE:g} % intervals (Wald, on the "
+            f"logit scale) of the fitted risk: {method}"
+        )
+        for pattern, limits in zip(PATTERNS, risk_intervals(part).swapaxes(0, 1), strict=True):
+            if np.isfinite(limits).any():
+                found = Range(float(np.nanmin(limits)), float(np.nanmax(limits)))
+                label = f"{names[pattern]}: interval of the risk"
+                numbers.append(
+                    Implied(f"risk_interval_{pattern}", part.score, label, found, of_intervals, figures)
+                )
         separated = int(part.rules.is_separated[part.fits].sum())
         checked.add(
             f"combined_rule.{part.score}",

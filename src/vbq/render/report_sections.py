@@ -1,186 +1,30 @@
-"""The report of one cohort.
+"""The sections of a cohort's report.
 
 A section is a function from `Results` to a `Section`, or to None where there is nothing to show: the plan
-did not ask for it, or the cohort lacks what it needs. `SECTIONS` is their order.
+did not ask for it, or the cohort lacks what it needs.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
-from vbq.codebook import Variable
-from vbq.paths import named_files
 from vbq.published.compare import sentence, summary
 from vbq.render import numbers as text
 from vbq.render import optimism as internal
 from vbq.render import score_tables
 from vbq.render import tables as display
-from vbq.render.comparison import DIFFERS, Printed, comparison_table, disagreements_table, printed_figures
-from vbq.render.document import Document, Finding, Section
-from vbq.render.html import html_page
-from vbq.render.labels import defined_scores, term_label
+from vbq.render.audit_page import finding_entries
+from vbq.render.audit_page import verdict as verdict_of_audit
+from vbq.render.checklist import checklist, checklist_section
+from vbq.render.comparison import comparison_table, disagreements_table
+from vbq.render.document import Section
+from vbq.render.labels import term_label
+from vbq.render.methods import limits, methods, references
 from vbq.render.pictures import Picture, picture_of
-
-FEW = 10  # patients in an outcome group, below which estimates are worth little
-FILES = {
-    "cohort.parquet": "the patients in the analysis, with their scores",
-    "flow.csv": "the participant flow",
-    "ingest.csv": "remarks on the input",
-    "univariable.csv": "every variable against the outcome, with all tests",
-    "univariable_groups.csv": "every variable in each outcome group",
-    "multivariable.csv": "the logistic regression",
-    "discrimination.csv": "sensitivity, specificity and AUC of the scores",
-    "discrimination_pairs.csv": "differences between AUCs",
-    "roc.csv": "every point of the ROC curves",
-    "cutoff.csv": "cut-offs",
-    "agreement.csv": "agreement between readers",
-    "optimism.csv": "every index of every model: apparent, optimism, corrected",
-    "optimism_selection.csv": "how often resamples select each variable",
-    "optimism_paths.csv": "the same at other levels of significance",
-    "optimism_cutoff.csv": "the cut-offs that resamples choose",
-    "optimism_instability.csv": "each patient's risk in the resamples",
-    "optimism_replicates.csv": "what became of the resamples",
-    "optimism_differences.csv": "differences between AUCs, bootstrapped",
-    "optimism_other_ways.csv": "cross-validation and permutation test",
-    "published.csv": "every printed figure beside the recomputed one",
-}
-
-
-@dataclass(frozen=True)
-class Results:
-    """All that the report of a cohort is made from.
-
-    `spec` is its cohort file and `plan` its analysis plan; `tables` has the tidy tables by name
-    (`published` and `ingest` as text), `group_sizes` the patients without ("0") and with ("1") the
-    outcome, `figures` the SVG text by name, `definitions` what the cohort's scores are, by variable.
-    """
-
-    spec: Mapping[str, Any]
-    plan: Mapping[str, Any]
-    codebook: Mapping[str, Variable]
-    tables: Mapping[str, pd.DataFrame]
-    group_sizes: Mapping[str, int]
-    figures: Mapping[str, str]
-    definitions: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def level(self) -> str:
-        """The confidence of the intervals, as text."""
-        return text.confidence_level(self.plan["confidence"])
-
-    @property
-    def n_patients(self) -> int:
-        """The patients in the analysis."""
-        return sum(self.group_sizes.values())
-
-    @property
-    def is_validated(self) -> bool:
-        """Whether rules made elsewhere are validated in this cohort."""
-        return self.spec["role"] == "validation" and "validation" in self.plan
-
-    @property
-    def are_reconstructed(self) -> bool:
-        """Whether the rows are made from a publication's summary statistics, as the cohort file says."""
-        return str(self.spec["provenance"]).startswith("reconstructed")
-
-    def rows(self, name: str) -> pd.DataFrame | None:
-        """A tidy table, or None where the plan did not ask for it or the cohort gave it no rows."""
-        table = self.tables.get(name)
-        return None if table is None or table.empty else table
-
-    def printed(self, part: str) -> Printed:
-        """What a part of the publication prints, by address; nothing without a publication."""
-        if "published" not in self.tables:
-            return {}
-        return printed_figures(self.tables["published"], part)
-
-
-def report_page(results: Results) -> str:
-    """Return the page as HTML text."""
-    published = results.tables.get("published")
-    document = Document(
-        title=results.spec["title"],
-        provenance=results.spec["provenance"],
-        facts=_facts(results),
-        findings=() if published is None else (Finding(sentence(summary(published)), "comparison"),),
-        sections=tuple(section for make in SECTIONS if (section := make(results))),
-        reading=_reading(results),
-        files=_files(results),
-    )
-    return html_page(document)
-
-
-def _reading(results: Results) -> str:
-    """Say how to read the page."""
-    words = (
-        f"Intervals in brackets have a confidence of {results.level}. Numbers are rounded here and nowhere "
-        "else: the files beside this page have every digit, one statistic a column, with the test, the "
-        "method of the interval and the number of patients in the same row."
-    )
-    if "published" in results.tables:
-        words += (
-            f" Where the publication prints a number it stands in a column of its own, and {DIFFERS} marks "
-            "one that does not reproduce."
-        )
-    return words
-
-
-def _files(results: Results) -> dict[str, str]:
-    """Say what is in each file beside the page."""
-    described = dict(FILES)
-    for name, plan in results.plan.get("subanalyses", {}).items():
-        described[f"{name}.csv"] = plan["title"]
-        described[f"{name}_groups.csv"] = f"{plan['title']}: means"
-    tables = {f"{name}.csv": table for name, table in results.tables.items()}
-    found = {
-        file: f"{words} (no rows)" if file in tables and tables[file].empty else words
-        for file, words in described.items()
-        if file in tables or not file.endswith(".csv")
-    }
-    if "published" in results.spec:
-        audit = f"../{Path(results.spec['published']).name}/audit.html"
-        found[audit] = "what the printed figures say about each other, without patient rows"
-    if results.is_validated:
-        found["validation.html"] = "the external validation of the published rules in these patients"
-    found["figures/"] = "every figure as SVG and as PNG with 300 dpi"
-    found["run.yaml"] = "what was run: commit, configuration, checksums of the input, versions, seed"
-    return found
-
-
-def _facts(results: Results) -> dict[str, str]:
-    """What was run on which rows."""
-    spec, plan, sizes = results.spec, results.plan, results.group_sizes
-    outcome, groups = results.codebook[plan["outcome"]["variable"]], _group_names(plan)
-    n = results.n_patients
-    percent = text.fixed(100 * sizes["1"] / n, 1)
-    return {
-        "Rows": spec["provenance"],
-        "Files": text.listed(named_files(spec)),
-        "Patients": f"{n} in the analysis",
-        "Outcome": f"{outcome.label}: {sizes['1']} with it ({groups['1']}; {percent} %), "
-        f"{sizes['0']} without ({groups['0']})",
-        **_caution(sizes),
-        **defined_scores(results.definitions, results.codebook),
-        "Analysis plan": f"{plan['title']} ({spec['plan']})",
-        "Source": plan["source"],
-        "Role of the cohort": spec["role"],
-    }
-
-
-def _caution(sizes: Mapping[str, int]) -> dict[str, str]:
-    few = [
-        f"{size} patient{'' if size == 1 else 's'} {words} the outcome"
-        for size, words in ((sizes["1"], "with"), (sizes["0"], "without"))
-        if size < FEW
-    ]
-    return {"Caution": f"{text.listed(few)}: every estimate below is very uncertain"} if few else {}
-
-
-def _group_names(plan: Mapping[str, Any]) -> dict[str, str]:
-    return {str(group): str(name) for group, name in plan["outcome"]["groups"].items()}
+from vbq.render.record import record
+from vbq.render.results import Results
+from vbq.render.validation_sections import validation_sections
 
 
 def picture(results: Results, name: str, caption: str, alt: str, number: str = "") -> list[Picture]:
@@ -192,13 +36,17 @@ def picture(results: Results, name: str, caption: str, alt: str, number: str = "
 
 def participant_flow(results: Results) -> Section:
     """Who was left after each step."""
-    table = display.flow_table(results.tables["flow"], results.codebook)
-    return Section("flow", "Participant flow", tables=(table,))
+    flow = results.tables["flow"]
+    table = display.flow_table(flow, results.codebook)
+    left = [f"{step}: {n} left" for step, n in zip(table.frame["Step"], table.frame["Left"], strict=True)]
+    alt = f"Diagram of the participant flow. {'; '.join(left)}."
+    pictures = picture(results, "participant_flow", "Participants, from the rows read to the analysis.", alt)
+    return Section("flow", "Participant flow", tables=(table,), pictures=tuple(pictures))
 
 
 def characteristics(results: Results) -> Section | None:
     """Table 1: every variable by outcome."""
-    plan, groups = results.plan, results.rows("univariable_groups")
+    plan, groups = results.plan, results.table("univariable_groups")
     if groups is None:
         return None
     table = display.characteristics_table(
@@ -206,7 +54,7 @@ def characteristics(results: Results) -> Section | None:
         groups,
         results.codebook,
         plan["outcome"]["variable"],
-        _group_names(plan),
+        results.group_names,
         results.group_sizes,
         plan["alpha"],
         results.printed("Table 1"),
@@ -260,7 +108,7 @@ def multivariable(results: Results) -> Section | None:
 
 def discrimination(results: Results) -> Section | None:
     """Table 3 with the ROC curves and the scores by outcome."""
-    assessed, plan, codebook = results.rows("discrimination"), results.plan, results.codebook
+    assessed, plan, codebook = results.table("discrimination"), results.plan, results.codebook
     if assessed is None:
         return None
     alpha, confidence, scores = plan["alpha"], plan["confidence"], plan["discrimination"]["scores"]
@@ -276,7 +124,7 @@ def discrimination(results: Results) -> Section | None:
         ),
         score_tables.classification_table(assessed, scores, codebook, confidence),
     ]
-    pairs = results.rows("discrimination_pairs")
+    pairs = results.table("discrimination_pairs")
     if pairs is not None:
         tables.append(score_tables.auc_differences_table(pairs, assessed, alpha, confidence))
     combined = any(len(scores[name]["variables"]) > 1 for name in assessed["score"])
@@ -315,7 +163,7 @@ def _roc_pictures(results: Results, assessed: pd.DataFrame) -> list[Picture]:
 
 
 def _outcome_pictures(results: Results) -> list[Picture]:
-    groups = _group_names(results.plan)
+    groups = results.group_names
     pictures = {}
     for score in results.plan["discrimination"]["scores"].values():
         variable = results.codebook[score["variables"][0]]
@@ -333,7 +181,7 @@ def _outcome_pictures(results: Results) -> list[Picture]:
 
 def cutoffs(results: Results) -> Section | None:
     """The ways to choose a cut-off."""
-    chosen = results.rows("cutoff")
+    chosen = results.table("cutoff")
     if chosen is None:
         return None
     table = score_tables.cutoff_table(chosen, results.codebook, results.plan["confidence"])
@@ -342,17 +190,17 @@ def cutoffs(results: Results) -> Section | None:
 
 def optimism(results: Results) -> Section | None:
     """What is left of the apparent performance, and how much depends on the sample."""
-    corrected, plan = results.rows("optimism"), results.plan
+    corrected, plan = results.table("optimism"), results.plan
     if corrected is None:
         return None
     tables = [internal.optimism_table(corrected, plan["confidence"])]
-    if (selection := results.rows("optimism_selection")) is not None and "multivariable" in plan:
+    if (selection := results.table("optimism_selection")) is not None and "multivariable" in plan:
         tables.append(internal.selection_table(selection, results.codebook))
-    if (chosen := results.rows("optimism_cutoff")) is not None:
+    if (chosen := results.table("optimism_cutoff")) is not None:
         tables.append(internal.cutoff_table(chosen))
-    if (differences := results.rows("optimism_differences")) is not None:
+    if (differences := results.table("optimism_differences")) is not None:
         tables.append(internal.differences_table(differences, corrected, plan["confidence"]))
-    if (others := results.rows("optimism_other_ways")) is not None:
+    if (others := results.table("optimism_other_ways")) is not None:
         tables.append(internal.other_ways_table(others))
     words = [
         internal.sentence(corrected),
@@ -389,7 +237,7 @@ def optimism(results: Results) -> Section | None:
 
 def agreement(results: Results) -> Section | None:
     """Agreement between readers, with the Bland-Altman plots."""
-    measured = results.rows("agreement")
+    measured = results.table("agreement")
     if measured is None:
         return None
     table = display.agreement_table(measured, results.plan["marker"]["name"], results.plan["confidence"])
@@ -406,16 +254,19 @@ def agreement(results: Results) -> Section | None:
 def subanalyses(results: Results) -> Section | None:
     """The tables of a score by other variables."""
     tables = tuple(
-        display.subanalysis_table(
-            tests,
-            results.tables[f"{name}_groups"],
-            results.codebook,
-            plan["title"],
-            plan["score"],
-            results.plan["alpha"],
+        replace(
+            display.subanalysis_table(
+                tests,
+                results.tables[f"{name}_groups"],
+                results.codebook,
+                plan["title"],
+                plan["score"],
+                results.plan["alpha"],
+            ),
+            sources=(name, f"{name}_groups"),
         )
         for name, plan in results.plan.get("subanalyses", {}).items()
-        if (tests := results.rows(name)) is not None
+        if (tests := results.table(name)) is not None
     )
     caution = (
         "The rows are reconstructed. What the publication does not print is a property of the "
@@ -449,15 +300,48 @@ def remarks(results: Results) -> Section | None:
     return Section("remarks", "Remarks on the input", tables=(display.remarks_table(found),))
 
 
-SECTIONS: Sequence[Callable[[Results], Section | None]] = (
+def audit(results: Results) -> Section | None:
+    """What the printed figures say about each other, without patient rows."""
+    found = results.audit
+    if found is None:
+        return None
+    words = (
+        f"The printed figures by themselves: {verdict_of_audit(found)} Below are those that contradict each "
+        "other or do not fit; audit.html has all of them, with what each follows from.",
+    )
+    entries = (*finding_entries(found, "contradiction"), *finding_entries(found, "unexplained"))
+    return Section("audit", "Audit of the printed figures", words, entries=entries)
+
+
+def tripod_ai(results: Results) -> Section:
+    """The reporting checklist, as far as the run fills it."""
+    return checklist_section(checklist(results))
+
+
+STUDY: Sequence[Callable[[Results], Section | None]] = (
     participant_flow,
     characteristics,
     multivariable,
     discrimination,
     cutoffs,
-    optimism,
     agreement,
+    optimism,
     subanalyses,
     comparison,
-    remarks,
+    audit,
 )
+AROUND: Sequence[Callable[[Results], Section | None]] = (
+    methods,
+    limits,
+    references,
+    tripod_ai,
+    remarks,
+    record,
+)
+
+
+def report_sections(results: Results) -> tuple[Section, ...]:
+    """Return every section that has something to show: the study, the validation, methods and limits."""
+    validation = validation_sections(results.validation) if results.validation else ()
+    made = [*(make(results) for make in STUDY), *validation, *(make(results) for make in AROUND)]
+    return tuple(section for section in made if section is not None)

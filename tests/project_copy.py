@@ -8,7 +8,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-PROJECT = Path(__file__).parents[2]
+import yaml
+
+PROJECT = Path(__file__).parents[1]
 COPIED = ["Snakefile", "config", "data", "notebooks", "profiles", "src", "tests", "workflow"]
 
 
@@ -33,6 +35,13 @@ class Copy:
         )
         assert (done.returncode != 0) == fails, done.stdout
         return done.stdout
+
+    def run(self, *cohorts: str) -> str:
+        """Run Snakemake on cohort files with few resamples and return all it prints."""
+        settings = {"cohorts": list(cohorts), "seed": 20190901, "resamples": 300}
+        path = self.path / "config" / "asked.yaml"
+        path.write_text(yaml.safe_dump(settings))
+        return self.snakemake("--replace-workflow-config", "--configfile", str(path))
 
     def results(self, cohort: str) -> Path:
         """The folder of a cohort's results."""

@@ -1,30 +1,27 @@
-"""The page of an external validation."""
+"""The part of a report that is an external validation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, replace
 
 from vbq.render import numbers as text
 from vbq.render import validation_tables as display
-from vbq.render.document import Document, Entry, Finding, Section, Table
-from vbq.render.html import html_page
-from vbq.render.labels import defined_scores
+from vbq.render.document import Entry, Section, Table
 from vbq.render.pictures import Picture, picture_of
-from vbq.render.validation_sentences import Sentence, Validation, sentences, summary
+from vbq.render.validation_sentences import Sentence, Validation, sentences
 
-SECTIONS = {
-    "rules": "The rules under test",
-    "comparability": "Comparability",
-    "precision": "Precision: what this sample can show",
-    "missing": "Missing data",
-    "discrimination": "Discrimination",
-    "calibration": "Calibration",
-    "decision": "Clinical use",
-    "subgroups": "Subgroups",
-    "updating": "Updating",
+TOPICS = {
+    "rules": "the rules under test",
+    "comparability": "comparability",
+    "precision": "precision, or what this sample can show",
+    "missing": "missing data",
+    "discrimination": "discrimination",
+    "calibration": "calibration",
+    "decision": "clinical use",
+    "subgroups": "subgroups",
+    "updating": "updating",
 }
 FILES = {
-    "validation/sentences.csv": "every sentence of this page, with the rows that it quotes",
+    "validation/sentences.csv": "every sentence of the validation, with the rows that it quotes",
     "validation/rules.csv": "the rules: what they need, what can be tested, what their source left out",
     "validation/case_mix.csv": "every variable in both cohorts, with standardized differences",
     "validation/distributions.csv": "scores and linear predictors in both cohorts",
@@ -42,8 +39,7 @@ FILES = {
     "validation/updating.csv": "updated rules: performance, apparent and corrected",
     "validation/updated_rules.csv": "updated rules: coefficients",
     "validation/closed_test.csv": "the closed test of updates",
-    "validation/figures/": "every figure as SVG and as PNG with 300 dpi",
-    "report.html": "the analyses of the study in these patients",
+    "validation/figures/": "every figure as SVG, PDF and PNG, with its data as CSV",
 }
 RECONSTRUCTED = (
     "The rows of the other cohort are reconstructed from published summary statistics. Means and "
@@ -63,17 +59,15 @@ CAPTIONS = {
 
 @dataclass(frozen=True)
 class ValidationResults:
-    """All that the page is made from.
+    """All that this part is made from.
 
-    `figures` is SVG text by name, `spec` the cohort file, `definitions` what the cohort's scores are, by
-    variable.
+    `figures` is SVG text by name, `development` title and provenance of the cohort that is compared with,
+    empty where there is none.
     """
 
-    spec: Mapping[str, Any]
     validation: Validation
     figures: Mapping[str, str]
     development: str
-    definitions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def level(self) -> str:
@@ -81,69 +75,58 @@ class ValidationResults:
         return text.confidence_level(self.validation.plan["confidence"])
 
 
-def validation_page(results: ValidationResults) -> str:
-    """Return the page as HTML text."""
-    validation, spec = results.validation, results.spec
+def validation_sections(results: ValidationResults) -> tuple[Section, ...]:
+    """Return the part of a cohort's report that validates rules made elsewhere."""
+    validation, level = results.validation, results.level
     told = sentences(validation)
-    tables = {
-        "rules": [display.rules_table(validation.tables["rules"])],
+    tables = {  # each with the tidy table that it shows
+        "rules": [("rules", display.rules_table(validation.tables["rules"]))],
         "comparability": [
-            display.case_mix_table(validation.tables["case_mix"], validation.codebook),
-            display.distribution_table(validation.tables["distributions"]),
+            ("case_mix", display.case_mix_table(validation.tables["case_mix"], validation.codebook)),
+            ("distributions", display.distribution_table(validation.tables["distributions"])),
         ],
-        "precision": [display.precision_table(validation)],
-        "missing": [display.missing_table(validation.tables["missingness"])],
+        "precision": [("precision", display.precision_table(validation))],
+        "missing": [("missingness", display.missing_table(validation.tables["missingness"]))],
         "discrimination": [
-            display.performance_table(validation, results.level),
-            display.pairs_table(validation, results.level),
+            ("performance", display.performance_table(validation, level)),
+            ("pairs", display.pairs_table(validation, level)),
         ],
-        "calibration": [display.patterns_table(validation, results.level)],
-        "decision": [display.decision_table(validation, results.level)],
-        "subgroups": [display.subgroups_table(validation, results.level), display.tests_table(validation)],
-        "updating": [display.updating_table(validation, results.level), display.models_table(validation)],
+        "calibration": [("patterns", display.patterns_table(validation, level))],
+        "decision": [("decision", display.decision_table(validation, level))],
+        "subgroups": [
+            ("subgroups", display.subgroups_table(validation, level)),
+            ("subgroups", display.tests_table(validation)),
+        ],
+        "updating": [
+            ("updating", display.updating_table(validation, level)),
+            ("updated_rules", display.models_table(validation)),
+        ],
     }
-    document = Document(
-        title=f"External validation: {spec['title']}",
-        provenance=spec["provenance"],
-        facts=_facts(results),
-        findings=(Finding(summary(validation), "discrimination"),),
-        sections=tuple(_section(results, topic, told, tables[topic]) for topic in SECTIONS),
-        reading=(
-            f"Intervals in brackets have a confidence of {results.level}. Every sentence names the rows "
-            "that it quotes; the files have every digit, the method and the interval in the same row. A "
-            "complete-case analysis of a rule has the patients with all of its variables, so that n "
-            "differs between rules."
-        ),
-        files=FILES,
-    )
-    return html_page(document)
+    return tuple(_section(results, topic, told, tables[topic]) for topic in TOPICS)
 
 
-def _facts(results: ValidationResults) -> dict[str, str]:
-    spec, plan = results.spec, results.validation.plan
-    outcome = results.validation.codebook[plan["outcome"]["variable"]]
-    facts = {
-        "Rows": spec["provenance"],
-        "Rules": "; ".join(results.validation.labels.values()),
-        "Outcome": outcome.label,
-        **defined_scores(results.definitions, results.validation.codebook),
-        "Analysis plan": f"{plan['title']} ({spec['plan']})",
-    }
+def validation_facts(results: ValidationResults) -> dict[str, str]:
+    """Say which rules are validated, and what the cohort is compared with."""
+    facts = {"Rules validated": "; ".join(results.validation.labels.values())}
     if results.development:
         facts["Compared with"] = results.development
     return facts
 
 
-def _section(results: ValidationResults, topic: str, told: list[Sentence], tables: list[Table]) -> Section:
+def _section(
+    results: ValidationResults, topic: str, told: list[Sentence], tables: list[tuple[str, Table]]
+) -> Section:
     entries = tuple(
         Entry(f"{topic}-{i}", sentence.sentence, {"Quotes": f"validation/{sentence.rows}"})
         for i, sentence in enumerate(told, 1)
         if sentence.topic == topic
     )
-    shown = tuple(table for table in tables if not table.frame.empty)
+    shown = tuple(
+        replace(table, sources=(f"validation/{name}",)) for name, table in tables if not table.frame.empty
+    )
     text_of = (RECONSTRUCTED,) if topic == "comparability" and "reconstructed" in results.development else ()
     pictures = tuple(_pictures(results, topic))
-    return Section(topic, SECTIONS[topic], text_of, shown, pictures, entries)
+    return Section(topic, f"External validation: {TOPICS[topic]}", text_of, shown, pictures, entries)
 
 
 def _pictures(results: ValidationResults, topic: str) -> list[Picture]:

@@ -1,0 +1,132 @@
+"""The report of one cohort, as a document that is written as a page, a PDF and Word tables."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from vbq.paths import named_files
+from vbq.render import numbers as text
+from vbq.render.comparison import DIFFERS
+from vbq.render.document import Document, Section
+from vbq.render.findings import findings
+from vbq.render.labels import defined_scores
+from vbq.render.report_sections import report_sections
+from vbq.render.results import Results
+from vbq.render.validation_sections import FILES as VALIDATION_FILES
+from vbq.render.validation_sections import validation_facts
+
+FEW = 10  # patients in an outcome group, below which estimates are worth little
+FILES = {
+    "cohort.parquet": "the patients in the analysis, with their scores",
+    "tables.docx": "the tables for a manuscript, for Word",
+    "report.pdf": "this page as a PDF with vector figures",
+    "checklist.docx": "the TRIPOD+AI checklist, filled from this run; its items as checklist.csv",
+    "flow.csv": "the participant flow",
+    "ingest.csv": "remarks on the input",
+    "univariable.csv": "every variable against the outcome, with all tests",
+    "univariable_groups.csv": "every variable in each outcome group",
+    "multivariable.csv": "the logistic regression",
+    "discrimination.csv": "sensitivity, specificity and AUC of the scores",
+    "discrimination_pairs.csv": "differences between AUCs",
+    "roc.csv": "every point of the ROC curves",
+    "cutoff.csv": "cut-offs",
+    "agreement.csv": "agreement between readers",
+    "optimism.csv": "every index of every model: apparent, optimism, corrected",
+    "optimism_selection.csv": "how often resamples select each variable",
+    "optimism_paths.csv": "the same at other levels of significance",
+    "optimism_cutoff.csv": "the cut-offs that resamples choose",
+    "optimism_instability.csv": "each patient's risk in the resamples",
+    "optimism_replicates.csv": "what became of the resamples",
+    "optimism_differences.csv": "differences between AUCs, bootstrapped",
+    "optimism_other_ways.csv": "cross-validation and permutation test",
+    "published.csv": "every printed figure beside the recomputed one",
+}
+# The sections whose tables a manuscript has, or its supplement.
+MANUSCRIPT = (
+    *("flow", "table-1", "table-2", "table-3", "cutoff", "agreement", "optimism", "subanalyses"),
+    *("comparability", "discrimination", "calibration", "subgroups", "updating"),
+)
+
+
+def report(results: Results) -> Document:
+    """Return the report of a cohort."""
+    return Document(
+        title=results.spec["title"],
+        provenance=results.spec["provenance"],
+        facts=_facts(results),
+        findings=findings(results),
+        sections=report_sections(results),
+        reading=_reading(results),
+        files=_files(results),
+        rows=results.rows,
+    )
+
+
+def manuscript(document: Document) -> list[Section]:
+    """Return the sections of a report whose tables are those of a manuscript."""
+    return [section for section in document.sections if section.anchor in MANUSCRIPT]
+
+
+def _reading(results: Results) -> str:
+    """Say how to read the page."""
+    words = (
+        f"Intervals in brackets have a confidence of {results.level}. Numbers are rounded here and nowhere "
+        "else: under each table stand the rows that it shows, with every digit, the test, the method of the "
+        "interval and the number of patients, as in the files beside this page."
+    )
+    if "published" in results.tables:
+        words += (
+            f" Where the publication prints a number it stands in a column of its own, and {DIFFERS} marks "
+            "one that does not reproduce."
+        )
+    return words
+
+
+def _files(results: Results) -> dict[str, str]:
+    """Say what is in each file beside the page."""
+    described = dict(FILES)
+    for name, plan in results.plan.get("subanalyses", {}).items():
+        described[f"{name}.csv"] = plan["title"]
+        described[f"{name}_groups.csv"] = f"{plan['title']}: means"
+    tables = {f"{name}.csv": table for name, table in results.tables.items()}
+    found = {
+        file: f"{words} (no rows)" if file in tables and tables[file].empty else words
+        for file, words in described.items()
+        if file in tables or not file.endswith(".csv")
+    }
+    if "published" in results.spec:
+        audit = f"../{Path(results.spec['published']).name}/audit.html"
+        found[audit] = "what the printed figures say about each other, without patient rows"
+    if results.validation:
+        found |= VALIDATION_FILES
+    found["figures/"] = "every figure as SVG, PDF and PNG with 300 dpi, with its data as CSV"
+    found["run.yaml"] = "what was run: commit, configuration, checksums of input and results, versions, seed"
+    return found
+
+
+def _facts(results: Results) -> dict[str, str]:
+    """What was run on which rows."""
+    spec, plan, sizes, groups = results.spec, results.plan, results.group_sizes, results.group_names
+    n = results.n_patients
+    percent = text.fixed(100 * sizes["1"] / n, 1)
+    return {
+        "Rows": spec["provenance"],
+        "Files": text.listed(named_files(spec)),
+        "Patients": f"{n} in the analysis",
+        "Outcome": f"{results.outcome.label}: {sizes['1']} with it ({groups['1']}; {percent} %), "
+        f"{sizes['0']} without ({groups['0']})",
+        **_caution(sizes),
+        **defined_scores(results.definitions, results.codebook),
+        "Analysis plan": f"{plan['title']} ({spec['plan']})",
+        "Source": plan["source"],
+        "Role of the cohort": spec["role"],
+        **(validation_facts(results.validation) if results.validation else {}),
+    }
+
+
+def _caution(sizes: Mapping[str, int]) -> dict[str, str]:
+    few = [
+        f"{size} patient{'' if size == 1 else 's'} {words} the outcome"
+        for size, words in ((sizes["1"], "with"), (sizes["0"], "without"))
+        if size < FEW
+    ]
+    return {"Caution": f"{text.listed(few)}: every estimate below is very uncertain"} if few else {}

@@ -1,0 +1,28 @@
+"""A page that computes VBQ score, SINS and the risk of a published rule, for a reader with one patient's readings.
+
+Makes results/<cohort>/calculator.html
+"""
+
+
+rule write_calculator:
+    """Write a page that computes both scores and the combined rule's risk from what is typed into it."""
+    input:
+        templates=[
+            f"src/vbq/render/{name}"
+            for name in ("base.html.jinja", "page.css", "calculator.html.jinja", "calculator.js")
+        ],
+        code=sources("write_calculator.py"),
+    output:
+        page=report(
+            "results/{cohort}/calculator.html",
+            caption="../report/calculator.rst",
+            category="Report",
+            labels={"cohort": "{cohort}", "page": "risk page"},
+        ),
+    log:
+        "results/{cohort}/logs/write_calculator.log",
+    params:
+        rule=lambda wildcards: CALCULATED[wildcards.cohort],
+        variables=from_cohort("variables", {}),
+    script:
+        "../scripts/write_calculator.py"
