@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -66,10 +67,15 @@ def copy_project(path: Path) -> Copy:
 
 
 def checksums(folder: Path) -> dict[str, str]:
-    """Checksums of all results but the logs and the record of the run."""
+    """Checksums of all results but the logs, the record of the run and the duration that the report tells."""
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != "run.yaml"]
     return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        str(path.relative_to(folder)): hashlib.sha256(_without_duration(path)).hexdigest()
         for path in files
         if "logs" not in path.parts
     }
+
+
+def _without_duration(path: Path) -> bytes:
+    content = path.read_bytes()
+    return re.sub(rb"\d+ s of computing[^<]*", b"", content) if path.name == "report.html" else content

@@ -242,14 +242,39 @@ def test_the_letters_of_a_pdf_are_in_it_as_a_truetype_font(saved):
     assert "/CreationDate" not in pdf.metadata
 
 
-def test_a_long_provenance_stays_inside():
-    with journal_style():
-        figure = style.new_figure(style.ONE_COLUMN, 80, "WIDE CAPITALS " * 30)
-        figure.draw_without_rendering()
-        (foot,) = figure.texts
-        box = foot.get_window_extent()
-    assert box.x1 <= figure.bbox.x1
-    assert box.height > 3 * 6
+def assert_nothing_is_cut_off(figure):
+    figure.draw_without_rendering()
+    box = figure.get_tightbbox()
+    width, height = figure.get_size_inches()
+    assert min(box.x0, box.y0, width - box.x1, height - box.y1) > -0.01
+
+
+def test_nothing_is_cut_off(saved):
+    assert_nothing_is_cut_off(figure_of(saved[0].name))
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_long_provenance_makes_a_figure_higher(name, monkeypatch):
+    usual = figure_of(name)
+    monkeypatch.setitem(globals(), "SOURCE", f"{SOURCE} {40 * 'CAPITALS and more '}")
+    longer = figure_of(name)
+    assert_nothing_is_cut_off(longer)
+    assert longer.get_figheight() > usual.get_figheight() + 0.1
+
+
+def test_a_long_label_makes_a_figure_higher():
+    label = "A long label of a score that somebody may have in a plan " * 3
+    row = {**ASSESSED.iloc[0], "label": label}
+    for figure, _ in (
+        figures.roc_figure(CURVES, row, SOURCE),
+        figures.roc_comparison(CURVES, pd.DataFrame([row]), SOURCE),
+        figures.forest_plot(
+            TERMS, CODEBOOK | extended({"dose": {"label": label, "kind": "continuous"}}), SOURCE
+        ),
+        optimism_figures.instability_figure(INSTABILITY, label, SOURCE),
+        flow_figure(FLOW.assign(step=label, reason=label), CODEBOOK, {label: 25, "": 15}, SOURCE),
+    ):
+        assert_nothing_is_cut_off(figure)
 
 
 def inked(figure):

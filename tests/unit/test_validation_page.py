@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from test_figures import assert_inked
+from test_figures import assert_inked, assert_nothing_is_cut_off
 from test_validation_rules import with_holes
 from test_validation_whole import ALL, LITTLE, QUICK_PLAN, validated
 
@@ -78,6 +78,7 @@ def test_the_data_of_the_figures_are_what_is_drawn(tmp_path):
     assert list(drawings) == list(INKED)
     for name, columns in INKED.items():
         assert_inked(drawings[name].figure, drawings[name].data, columns)
+        assert_nothing_is_cut_off(drawings[name].figure)
     assert set(drawings["auc"].data["analysis"]) == {"complete cases", "multiple imputation", "published"}
     cells = drawings["missing"].data.dropna(subset="combination")
     dark = [line for line in drawings["missing"].figure.axes[1].lines if line.get_color() != LIGHT]

@@ -52,17 +52,28 @@ def test_printed_figures_reproduce(rerun: Copy):
 
 
 def test_the_last_lines_say_what_was_found_and_where_to_look(rerun: Copy):
-    output = "\n".join((rerun.path / "output.txt").read_text().splitlines()[-4:])
+    output = "\n".join((rerun.path / "output.txt").read_text().splitlines()[-9:])
     assert re.search(
-        r"ehresman2019: \d+ of \d+ printed figures reproduce .* Open results/ehresman2019/report.html", output
+        rf"ehresman2019: {PROVENANCE}\n  \d+ of \d+ printed figures reproduce .*\n"
+        r"  AUC after the optimism .*\n  The printed figures by themselves: .*\n"
+        r"  Open results/ehresman2019/report.html; beside it report.pdf, .*\n"
+        r"What was made, and where it is: results/index.html",
+        output,
     )
+
+
+def test_each_stage_tells_its_cohort(rerun: Copy):
+    output = (rerun.path / "output.txt").read_text()
+    for stage in ("ingest cohort", "fit multivariable", "validate internally", "write report"):
+        assert f"\nehresman2019: {stage}\n" in output
 
 
 def test_everything_shown_says_where_the_rows_come_from(rerun: Copy):
     folder = rerun.results("ehresman2019")
     assert set(pd.read_parquet(folder / "cohort.parquet")["provenance"]) == {PROVENANCE}
-    shown = [*folder.glob("figures/*.svg"), folder / "report.html", folder / "run.yaml"]
-    assert len(shown) > 8
+    pages = [folder / "report.html", folder / "run.yaml", rerun.path / "results" / "index.html"]
+    shown = [*folder.glob("figures/*.svg"), *folder.glob("figures/*.csv"), *pages]
+    assert len(shown) > 24
     for path in shown:
         assert PROVENANCE in path.read_text(), path
 
@@ -112,7 +123,8 @@ def test_an_edited_module_reruns_the_stages_that_use_it(rerun: Copy):
         os.utime(module, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert "measure_agreement" in stale
     # What reads the table follows; nothing else does.
-    assert stale == {"measure_agreement", "compare_published", "draw_figures", "write_report", "record_run"}
+    documents = {"record_run", "write_report", "write_index"}
+    assert stale == {"measure_agreement", "compare_published", "draw_figures", *documents}
 
 
 def test_reconstruction_is_the_committed_cohort_byte_for_byte(rerun: Copy):
@@ -122,9 +134,10 @@ def test_reconstruction_is_the_committed_cohort_byte_for_byte(rerun: Copy):
         assert rebuilt.read_bytes() == (PROJECT / "data" / "ehresman2019" / name).read_bytes()
 
 
-def test_notebook_runs(rerun: Copy):
-    folder = rerun.path / "notebooks"
-    notebook = nbformat.read(folder / "rerun.ipynb", as_version=4)
+@pytest.mark.parametrize(("site", "name"), [("rerun", "rerun"), ("validated", "validation")])
+def test_notebooks_run(site: str, name: str, request: pytest.FixtureRequest):
+    folder = request.getfixturevalue(site).path / "notebooks"
+    notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
     NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}, kernel_name="python3").execute()
     shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert any("image/svg+xml" in output.get("data", {}) for output in shown)

@@ -47,7 +47,7 @@ def roc_figure(curve: pd.DataFrame, assessed: Row, source: str, confidence: floa
     what stands at the foot of the figure.
     """
     title = wrapped(assessed["label"], 42)
-    figure = new_figure(ONE_COLUMN, 92 + TITLE_LINE * title.count("\n"), source)
+    figure = new_figure(ONE_COLUMN, 93 + TITLE_LINE * title.count("\n"), source)
     axes = figure.add_subplot()
     _roc_axes(axes)
     axes.set_title(title)

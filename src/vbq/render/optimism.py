@@ -110,19 +110,18 @@ def cutoff_table(cutoffs: pd.DataFrame) -> Table:
 
 def other_ways_table(other_ways: pd.DataFrame) -> Table:
     """Show cross-validated indexes, and the permutation test of each AUC."""
+    shown = [row for row in other_ways.to_dict("records") if row["index"] != "dxy"]
     rows = [
         [
             row["label"],
-            row["way"],
             INDEX_LABELS[row["index"]],
             text.estimate(row["estimate"], row["low"], row["high"], DECIMALS),
             text.p_value(row["p_value"]),
             text.count(row["repetitions"]),
         ]
-        for row in other_ways.to_dict("records")
-        if row["index"] != "dxy"
+        for row in shown
     ]
-    headings = ["Model", "Way", "Index", "Estimate (range)", "p value", "Repetitions"]
+    headings = ["Model", "Index", "Estimate (range)", "p value", "Repetitions"]
     notes = (
         "Cross-validation: the mean over repetitions, and the middle 95 % of repetitions: how much the "
         "division into folds matters, no confidence interval.",
@@ -130,7 +129,8 @@ def other_ways_table(other_ways: pd.DataFrame) -> Table:
         "the outcome is permuted, so that there is nothing to find.",
     )
     frame = pd.DataFrame(rows, columns=headings, dtype=str)
-    return Table("Cross-validation and permutation", frame, notes, sources=("optimism_other_ways",))
+    groups = tuple(row["way"] for row in shown)
+    return Table("Cross-validation and permutation", frame, notes, groups, sources=("optimism_other_ways",))
 
 
 def differences_table(differences: pd.DataFrame, optimism: pd.DataFrame, confidence: float) -> Table:

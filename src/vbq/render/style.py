@@ -23,7 +23,7 @@ MM = 1 / 25.4  # inches
 ONE_COLUMN, TWO_COLUMNS = 84.0, 174.0  # mm, the column widths of most journals
 DPI = 300
 TITLE_LINE = 3.6  # mm, what a line of a title adds to the height of a figure
-USUAL_FOOT = 6.0  # mm, two lines; the room for a longer one is added to the height of a figure
+USUAL_FOOT = 5.6  # mm, two lines; the room for a longer one is added to the height of a figure
 
 INK, GRAY, LIGHT = "#1a1a1a", "#6b6b6b", "#d9d9d9"
 # From dark to light, so that they differ in greyscale, and distinct to the color-blind; none is so light

@@ -277,7 +277,8 @@ def ratio_with_interval(row: Row) -> str:
 def agreement_table(agreement: pd.DataFrame, marker: str, confidence: float) -> Table:
     """Show the agreement between readers of a marker."""
     rows, groups = [], []
-    for row in agreement.to_dict("records"):
+    together = agreement.sort_values("raters", key=lambda raters: raters.map(_place(raters)), kind="stable")
+    for row in together.to_dict("records"):
         decimals = 3 if row["measure"] == "icc" else 2
         groups.append(reader_names(row["raters"], marker))
         rows.append(
@@ -292,6 +293,11 @@ def agreement_table(agreement: pd.DataFrame, marker: str, confidence: float) -> 
     caption = f"Agreement of {text.count(first['k'])} readers in {text.count(first['n'])} patients"
     frame = pd.DataFrame(rows, columns=columns, dtype=str)
     return Table(caption, frame, groups=tuple(groups), sources=("agreement",))
+
+
+def _place(names: pd.Series) -> dict[str, int]:
+    """Return the place of each name, in the order in which they first stand."""
+    return {str(name): place for place, name in enumerate(names.unique())}
 
 
 def subanalysis_table(

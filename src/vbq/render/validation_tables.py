@@ -1,5 +1,6 @@
 """Tables of an external validation: text in every cell, as in `vbq.render.tables`."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -354,7 +355,23 @@ def models_table(validation: Validation) -> Table:
     for row in validation.tables["updated_rules"].to_dict("records"):
         groups.append(validation.labels[row["rule"]])
         chosen = f"{row['update']} (chosen)" if row["chosen"] == "yes" else str(row["update"])
-        rows.append([chosen, str(row["term"]), text.fixed(row["estimate"], 3), str(row["method"])])
+        rows.append(
+            [
+                chosen,
+                _term(str(row["term"]), validation.codebook),
+                text.fixed(row["estimate"], 3),
+                str(row["method"]),
+            ]
+        )
     headings = ["Update", "Term", "Log-odds", "Method"]
     notes = ("Linear predictor: the factor by which the rule's own is multiplied.",) if rows else ()
     return _table("Updated rules: coefficients", headings, rows, groups=tuple(groups), notes=notes)
+
+
+def _term(term: str, codebook: Mapping[str, Variable]) -> str:
+    """Write a term of a rule, `vbq>3`, with the label of its variable."""
+    name = re.split(r"\W", term, maxsplit=1)[0]
+    if name not in codebook:
+        return term.strip("()").capitalize()
+    condition = re.sub("[<>]", " \\g<0> ", term.removeprefix(name))
+    return f"{codebook[name].label}{condition}"

@@ -108,7 +108,7 @@ def bland_altman(first: pd.Series, second: pd.Series, confidence: float = 0.95) 
         for p in (tail, 1 - tail)
     )
     rows = [
-        ("bias", bias, bias - margin, bias + margin, "t"),
+        ("bias", bias, bias - margin, bias + margin, "t, of paired differences"),
         ("limit_low", bias - z * sd, bias - far, bias - near, "exact (Carkeet 2015)"),
         ("limit_high", bias + z * sd, bias + near, bias + far, "exact (Carkeet 2015)"),
     ]
