@@ -10,7 +10,7 @@ rule measure_agreement:
         cohort="results/{cohort}/cohort.parquet",
         code=sources("measure_agreement.py"),
     output:
-        table="results/{cohort}/agreement.csv",
+        table=reported("agreement"),
     log:
         "results/{cohort}/logs/measure_agreement.log",
     priority: 1

@@ -10,7 +10,7 @@ rule compare_groups:
         cohort="results/{cohort}/cohort.parquet",
         code=sources("compare_groups.py"),
     output:
-        tests="results/{cohort}/univariable.csv",
+        tests=reported("univariable"),
         groups="results/{cohort}/univariable_groups.csv",
     log:
         "results/{cohort}/logs/compare_groups.log",
@@ -32,7 +32,7 @@ rule fit_multivariable:
         univariable="results/{cohort}/univariable.csv",
         code=sources("fit_multivariable.py"),
     output:
-        table="results/{cohort}/multivariable.csv",
+        table=reported("multivariable"),
     log:
         "results/{cohort}/logs/fit_multivariable.log",
     priority: 1
@@ -54,7 +54,7 @@ rule compare_scores:
         cohort="results/{cohort}/cohort.parquet",
         code=sources("compare_scores.py"),
     output:
-        tests="results/{cohort}/{subanalysis}.csv",
+        tests=reported("{subanalysis}"),
         groups="results/{cohort}/{subanalysis}_groups.csv",
     log:
         "results/{cohort}/logs/compare_scores_{subanalysis}.log",

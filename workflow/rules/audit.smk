@@ -39,7 +39,7 @@ rule write_audit:
             "results/{paper}/audit.html",
             caption="../report/audit.rst",
             category="Report",
-            labels={"cohort": "{paper}", "page": "audit of the printed figures"},
+            labels={"cohort": "{paper}", "document": "audit of the printed figures"},
         ),
         sentence="results/{paper}/audit.txt",
         figures=directory("results/{paper}/audit_figures"),

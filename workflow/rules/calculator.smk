@@ -17,7 +17,7 @@ rule write_calculator:
             "results/{cohort}/calculator.html",
             caption="../report/calculator.rst",
             category="Report",
-            labels={"cohort": "{cohort}", "page": "risk page"},
+            labels={"cohort": "{cohort}", "document": "risk page"},
         ),
     log:
         "results/{cohort}/logs/write_calculator.log",

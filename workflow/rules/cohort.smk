@@ -11,7 +11,7 @@ rule ingest_cohort:
         code=sources("ingest_cohort.py"),
     output:
         cohort="results/{cohort}/cohort.parquet",
-        flow="results/{cohort}/flow.csv",
+        flow=reported("flow"),
         ingest="results/{cohort}/ingest.csv",
     log:
         "results/{cohort}/logs/ingest_cohort.log",

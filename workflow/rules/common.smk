@@ -251,6 +251,16 @@ RESULTS = {
 }
 
 
+def reported(table):
+    """A tidy table of a cohort that Snakemake's report shows."""
+    return report(
+        f"results/{{cohort}}/{table}.csv",
+        caption="../report/table.rst",
+        category="Tables",
+        labels={"cohort": "{cohort}", "table": table},
+    )
+
+
 def development_of(cohort):
     """Title and provenance of the cohort that a validation compares with; empty where there is none."""
     name = DEVELOPMENT.get(cohort)

@@ -10,8 +10,8 @@ rule assess_scores:
         cohort="results/{cohort}/cohort.parquet",
         code=sources("assess_scores.py"),
     output:
-        scores="results/{cohort}/discrimination.csv",
-        pairs="results/{cohort}/discrimination_pairs.csv",
+        scores=reported("discrimination"),
+        pairs=reported("discrimination_pairs"),
         curves="results/{cohort}/roc.csv",
     log:
         "results/{cohort}/logs/assess_scores.log",
@@ -33,7 +33,7 @@ rule choose_cutoff:
         cohort="results/{cohort}/cohort.parquet",
         code=sources("choose_cutoff.py"),
     output:
-        table="results/{cohort}/cutoff.csv",
+        table=reported("cutoff"),
     log:
         "results/{cohort}/logs/choose_cutoff.log",
     params:

@@ -10,7 +10,7 @@ rule validate_internally:
         cohort="results/{cohort}/cohort.parquet",
         code=sources("validate_internally.py"),
     output:
-        tables=[f"results/{{cohort}}/{table}.csv" for table in OPTIMISM_TABLES],
+        tables=[reported(table) for table in OPTIMISM_TABLES],
         sentence="results/{cohort}/optimism.txt",
     log:
         "results/{cohort}/logs/validate_internally.log",

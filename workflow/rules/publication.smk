@@ -13,7 +13,7 @@ rule compare_published:
         readings=lambda wildcards: f"{COHORTS[wildcards.cohort]['published']}/readings.csv",
         code=sources("compare_published.py"),
     output:
-        table="results/{cohort}/published.csv",
+        table=reported("published"),
         sentence="results/{cohort}/published.txt",
     log:
         "results/{cohort}/logs/compare_published.log",
@@ -24,7 +24,7 @@ rule compare_published:
 
 
 rule draw_figures:
-    """Draw the ROC curves (Figures 2-4), the forest plot, the Bland-Altman plot and the score by outcome."""
+    """Draw the participant flow, ROC curves (Figures 2-4), forest plot, agreement, scores by outcome and optimism."""
     input:
         cohort="results/{cohort}/cohort.parquet",
         tables=lambda wildcards: drawn_tables(wildcards.cohort),

@@ -24,7 +24,7 @@ rule validate_rules:
         ],
         code=sources("validate_rules.py"),
     output:
-        tables=expand("results/{{cohort}}/validation/{table}.csv", table=VALIDATION_TABLES),
+        tables=[reported(f"validation/{table}") for table in VALIDATION_TABLES],
     log:
         "results/{cohort}/logs/validate_rules.log",
     priority: 2  # the longest job first
@@ -50,7 +50,13 @@ rule write_validation:
     output:
         sentences="results/{cohort}/validation/sentences.csv",
         summary="results/{cohort}/validation.txt",
-        figures=directory("results/{cohort}/validation/figures"),
+        figures=report(
+            directory("results/{cohort}/validation/figures"),
+            patterns=["{figure}.svg"],
+            caption="../report/validation.rst",
+            category="Figures",
+            labels={"cohort": "{cohort}", "figure": "{figure}"},
+        ),
     log:
         "results/{cohort}/logs/write_validation.log",
     params:

@@ -18,7 +18,7 @@ FILES = {
     "audit_p_values.csv": "p-values of counts by every test, beside the printed ones",
     "audit_joint_tables.csv": "every joint table of two scores, with its combined rule",
     "audit_implied.csv": "numbers that the paper does not print and its figures imply",
-    "audit_figures/": "the figures as SVG and as PNG with 300 dpi",
+    "audit_figures/": "the figures as SVG, PDF and PNG with 300 dpi, with their data as CSV",
 }
 HEADINGS = {
     "contradiction": "Contradictions",
