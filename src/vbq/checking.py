@@ -8,7 +8,7 @@ from vbq.configuration import read_config, read_plan
 from vbq.errors import UserError
 from vbq.ingest.cohort import examine_cohort
 from vbq.problems import COHORT_FILE, InputError, lines_of_warnings
-from vbq.render.check_page import Check, check_page, verdict
+from vbq.render.pages.check import Check, check_page, verdict
 from vbq.run import write_csv, write_whole
 from vbq.scores.marker import Marker, with_marker
 from vbq.study.discrimination import scores_of

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from scipy import special
 
 from vbq.codebook import CSF_LEVELS, MARKER_LEVELS, SINS_COMPONENTS, VARIABLES
-from vbq.render.calculator import calculator_page
+from vbq.render.pages.calculator import calculator_page
 from vbq.scores import sins
 from vbq.scores.marker import PUBLISHED, score_readings
 from vbq.validation.rules import predict, rule_of

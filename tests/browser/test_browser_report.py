@@ -12,7 +12,7 @@ from project_copy import Copy
 from pypdf import PdfReader
 
 from vbq.render.document import Document, Section, Table
-from vbq.render.html import html_page
+from vbq.render.writers.html import html_page
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True}
 LEVELS = pd.DataFrame(

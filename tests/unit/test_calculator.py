@@ -16,7 +16,7 @@ from numpy.testing import assert_allclose
 
 from vbq.codebook import SINS_COMPONENTS, VARIABLES, extended
 from vbq.published.audit.joint import feasible_tables, risk_intervals
-from vbq.render.calculator import calculator_page, embedded_json
+from vbq.render.pages.calculator import calculator_page, embedded_json
 from vbq.scores import sins
 from vbq.stats.joint import DESIGN, PATTERNS
 
@@ -107,7 +107,7 @@ def test_only_the_page_s_own_script_may_run():
     rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
     assert rules["default-src"] == "'none'"
     assert rules["script-src"] == f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
-    assert script == (PROJECT / "src/vbq/render/calculator.js").read_text(encoding="utf-8")
+    assert script == (PROJECT / "src/vbq/render/templates/calculator.js").read_text(encoding="utf-8")
     assert not re.search(r"</script|<!--|[<>&]", facts, re.IGNORECASE)
     assert not re.search(r"</script|<!--", script, re.IGNORECASE)
 

@@ -21,9 +21,12 @@ from PIL import Image
 from pypdf import PdfReader
 
 from vbq.codebook import extended
-from vbq.render import audit_figures, figures, optimism_figures, style
-from vbq.render.flow_figure import flow_figure
-from vbq.render.style import Drawing, journal_style, save
+from vbq.render.figures import audit as audit_figures
+from vbq.render.figures import optimism as optimism_figures
+from vbq.render.figures import study as figures
+from vbq.render.figures import style
+from vbq.render.figures.flow import flow_figure
+from vbq.render.figures.style import Drawing, journal_style, save
 from vbq.stats.rounded import Printed
 
 PROVENANCE = "made up; not patient data"

@@ -17,9 +17,9 @@ from matplotlib.textpath import TextToPath
 from pypdf import PdfReader
 
 from vbq.render.document import Document, Entry, Finding, Section, Table
+from vbq.render.figures.pictures import picture_of
 from vbq.render.labels import INDENT
-from vbq.render.pdf import pdf_document
-from vbq.render.pictures import picture_of
+from vbq.render.writers.pdf import pdf_document
 
 PROVENANCE = "reconstructed from published summary statistics; not patient data"
 SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="{width}pt" height="{height}pt"
@@ -227,7 +227,7 @@ def test_same_document_gives_the_same_bytes_in_any_process(tmp_path):
 import sys
 from pathlib import Path
 from test_pdf import TABLE, with_table
-from vbq.render.pdf import pdf_document
+from vbq.render.writers.pdf import pdf_document
 sys.stdout.buffer.write(pdf_document(with_table(TABLE), Path()))
 """
     here = pdf_document(with_table(TABLE), Path())

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 
 from vbq.codebook import CRITERIA, extended
-from vbq.render import comparison, labels, numbers, score_tables, tables
+from vbq.render import comparison, labels, numbers
 from vbq.render.comparison import DIFFERS, address
 from vbq.render.labels import INDENT
+from vbq.render.tables import scores as score_tables
+from vbq.render.tables import study as tables
 
 CODEBOOK = extended({})
 GROUPS = {"0": "Non-VCF group", "1": "VCF group"}

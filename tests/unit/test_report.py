@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from test_page import FILLED, LARGER_PLAN, MULTIVARIABLE, NEEDED, results
 
-from vbq.render import methods as prose
-from vbq.render.checklist import ANSWERS, OPEN, checklist, items
-from vbq.render.findings import findings
-from vbq.render.report import report
-from vbq.render.validation_sections import ValidationResults
+from vbq.render.report import methods as prose
+from vbq.render.report.checklist import ANSWERS, OPEN, checklist, items
+from vbq.render.report.findings import findings
+from vbq.render.report.report import report
+from vbq.render.report.validation import ValidationResults
 
 # The items of ../shared/reference that do not apply to an evaluation, and those that apply to nothing else.
 DEVELOPMENT_ONLY = {"9a", "12a", "12b", "12c", "15", "22", "27a", "27b"}

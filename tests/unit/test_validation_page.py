@@ -8,11 +8,11 @@ from test_validation_whole import ALL, LITTLE, QUICK_PLAN, validated
 
 from vbq.codebook import VARIABLES
 from vbq.render.document import Document
-from vbq.render.html import html_page
-from vbq.render.style import LIGHT, journal_style
-from vbq.render.validation_figures import samples_of, validation_figures
-from vbq.render.validation_sections import ValidationResults, validation_sections
-from vbq.render.validation_sentences import Validation, sentences, summary
+from vbq.render.figures.style import LIGHT, journal_style
+from vbq.render.figures.validation import samples_of, validation_figures
+from vbq.render.report.sentences import Validation, sentences, summary
+from vbq.render.report.validation import ValidationResults, validation_sections
+from vbq.render.writers.html import html_page
 from vbq.run import read_table, write_table
 from vbq.simulation.site import simulate_truth
 

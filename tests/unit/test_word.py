@@ -16,7 +16,7 @@ from docx.oxml.ns import qn
 
 from vbq.render.document import Section, Table
 from vbq.render.labels import INDENT
-from vbq.render.word import word_document
+from vbq.render.writers.word import word_document
 
 PROVENANCE = "reconstructed from published summary statistics; not patient data"
 HEADS = pd.MultiIndex.from_tuples(

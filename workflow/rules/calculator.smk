@@ -8,7 +8,7 @@ rule write_calculator:
     """Write a page that computes both scores and the combined rule's risk from what is typed into it."""
     input:
         templates=[
-            f"src/vbq/render/{name}"
+            f"{TEMPLATES}/{name}"
             for name in ("base.html.jinja", "page.css", "calculator.html.jinja", "calculator.js")
         ],
         code=sources("write_calculator.py"),

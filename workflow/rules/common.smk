@@ -13,8 +13,9 @@ from vbq.internal import TABLES as OPTIMISM_TABLES
 from vbq.paths import checksum_of_all, is_template, named_files
 
 PROJECT = Path(workflow.basedir)
+TEMPLATES = "src/vbq/render/templates"
 PAGE_TEMPLATES = [
-    f"src/vbq/render/{name}" for name in ("base.html.jinja", "page.html.jinja", "page.css", "page.js")
+    f"{TEMPLATES}/{name}" for name in ("base.html.jinja", "page.html.jinja", "page.css", "page.js")
 ]
 MADE_FILES = {
     "reconstruction",

@@ -9,7 +9,7 @@ rule write_index:
     input:
         cohorts=[results_of(cohort) for cohort in ASKED],
         audits=audits(),
-        templates=[f"src/vbq/render/{name}" for name in ("base.html.jinja", "index.html.jinja", "page.css")],
+        templates=[f"{TEMPLATES}/{name}" for name in ("base.html.jinja", "index.html.jinja", "page.css")],
         code=sources("write_index.py"),
     output:
         page="results/index.html",

@@ -62,7 +62,7 @@ rule write_report:
         validation=lambda wildcards: validation_of(wildcards.cohort),
         audit=lambda wildcards: audit_of(wildcards.cohort),
         record="results/{cohort}/run.yaml",
-        templates=[*PAGE_TEMPLATES, "src/vbq/render/report.typ", "src/vbq/render/tripod_ai.yaml"],
+        templates=[*PAGE_TEMPLATES, f"{TEMPLATES}/report.typ", "src/vbq/render/report/tripod_ai.yaml"],
         code=sources("write_report.py"),
     output:
         page=report(

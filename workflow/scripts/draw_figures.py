@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from vbq.codebook import extended
-from vbq.render.figures import draw_figures
-from vbq.render.optimism_figures import draw_optimism
-from vbq.render.style import journal_style, save
+from vbq.render.figures.optimism import draw_optimism
+from vbq.render.figures.study import draw_figures
+from vbq.render.figures.style import journal_style, save
 from vbq.run import log_to, read_table
 from vbq.scores.marker import Marker, with_marker
 

@@ -10,7 +10,7 @@ import pandas as pd
 from vbq.codebook import extended
 from vbq.internal.procedure import Procedure
 from vbq.internal.validate import validate_internally
-from vbq.render.optimism import sentence
+from vbq.render.tables.optimism import sentence
 from vbq.run import fingerprint, log_to, write_table, write_whole
 from vbq.scores.marker import Marker, with_marker
 

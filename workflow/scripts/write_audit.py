@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from vbq.render.audit_figures import audit_figures
-from vbq.render.audit_page import AuditResults, audit_page, verdict
-from vbq.render.style import journal_style, save
+from vbq.render.figures.audit import audit_figures
+from vbq.render.figures.style import journal_style, save
+from vbq.render.pages.audit import AuditResults, audit_page, verdict
 from vbq.run import checksums, log_to, read_table
 from vbq.stats.rounded import Printed
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from vbq.codebook import extended
-from vbq.render.calculator import calculator_page
+from vbq.render.pages.calculator import calculator_page
 from vbq.run import log_to, write_whole
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vbq.headlines import attention, documents, told
-from vbq.render.html import from_template
+from vbq.render.writers.html import from_template
 from vbq.run import log_to, write_whole
 
 if TYPE_CHECKING:

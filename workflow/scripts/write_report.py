@@ -8,14 +8,14 @@ import pandas as pd
 import yaml
 
 from vbq.codebook import extended
-from vbq.render.checklist import checklist, checklist_section
-from vbq.render.html import html_page
-from vbq.render.pdf import pdf_document
-from vbq.render.report import manuscript, report
-from vbq.render.results import Results
-from vbq.render.validation_sections import ValidationResults
-from vbq.render.validation_sentences import Validation
-from vbq.render.word import word_document
+from vbq.render.report.checklist import checklist, checklist_section
+from vbq.render.report.report import manuscript, report
+from vbq.render.report.results import Results
+from vbq.render.report.sentences import Validation
+from vbq.render.report.validation import ValidationResults
+from vbq.render.writers.html import html_page
+from vbq.render.writers.pdf import pdf_document
+from vbq.render.writers.word import word_document
 from vbq.run import log_to, read_table, write_table, write_whole
 from vbq.scores.marker import Marker, definitions, with_marker
 

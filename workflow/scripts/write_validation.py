@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from vbq.codebook import extended
-from vbq.render.style import journal_style, save
-from vbq.render.validation_figures import samples_of, validation_figures
-from vbq.render.validation_sentences import Validation, sentences, summary
+from vbq.render.figures.style import journal_style, save
+from vbq.render.figures.validation import samples_of, validation_figures
+from vbq.render.report.sentences import Validation, sentences, summary
 from vbq.run import log_to, read_table, write_table
 from vbq.scores.marker import Marker, with_marker
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from vbq.render.pictures import Picture
+from vbq.render.figures.pictures import Picture
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from vbq.codebook import Variable
 from vbq.render import numbers as text
-from vbq.render.style import (
+from vbq.render.figures.style import (
     COLORS,
     DASHES,
     GRAY,
@@ -24,7 +24,7 @@ from vbq.render.style import (
     unit_square,
     wrapped,
 )
-from vbq.render.validation_sentences import COMPLETE, IMPUTED
+from vbq.render.report.sentences import COMPLETE, IMPUTED
 
 INTERVAL = ["conf_low", "conf_high"]
 MOST_PATTERNS = 12  # combinations of missing variables that are drawn

@@ -1,4 +1,4 @@
-"""Tables of an external validation: text in every cell, as in `vbq.render.tables`."""
+"""Tables of an external validation: text in every cell, as in `vbq.render.tables.study`."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from vbq.codebook import Variable
 from vbq.render import numbers as text
 from vbq.render.document import Table
 from vbq.render.labels import INDENT
-from vbq.render.validation_sentences import Validation
+from vbq.render.report.sentences import Validation
 from vbq.validation import COMPLETE, IMPUTED
 
 MEASURES = {

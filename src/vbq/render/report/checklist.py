@@ -11,7 +11,7 @@ import yaml
 from vbq.render import numbers as text
 from vbq.render.document import Section, Table
 from vbq.render.labels import step_name
-from vbq.render.results import Results
+from vbq.render.report.results import Results
 
 ANSWERED, PARTLY, OPEN = "from the run", "in part from the run", "not available from the data"
 COLUMNS = ("item", "topic", "asks", "status", "answer", "evidence")

@@ -12,9 +12,9 @@ from vbq.paths import SECTIONS
 from vbq.problems import Problem, Severity, alike
 from vbq.render import numbers as text
 from vbq.render.document import Document, Entry, Finding, Section, Table
-from vbq.render.html import html_page
 from vbq.render.labels import level_label
-from vbq.render.tables import flow_table
+from vbq.render.tables.study import flow_table
+from vbq.render.writers.html import html_page
 
 ROWS_NAMED = 20
 VALUES_SHOWN = 5

@@ -4,7 +4,7 @@ import pandas as pd
 
 from vbq.render import numbers as text
 from vbq.render.document import Section, Table
-from vbq.render.results import Results
+from vbq.render.report.results import Results
 
 
 def record(results: Results) -> Section | None:

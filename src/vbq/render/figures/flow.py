@@ -11,9 +11,9 @@ from matplotlib.textpath import text_to_path
 
 from vbq.codebook import Variable
 from vbq.render import numbers as text
+from vbq.render.figures.style import DASHES, GRAY, INK, MM, TWO_COLUMNS, Drawn, new_figure, wrapped
 from vbq.render.labels import Row
-from vbq.render.style import DASHES, GRAY, INK, MM, TWO_COLUMNS, Drawn, new_figure, wrapped
-from vbq.render.tables import flow_table
+from vbq.render.tables.study import flow_table
 
 # In mm from the upper left corner of the figure. The steps stand on the left, who left beside them.
 MARGIN = 1.5

@@ -15,7 +15,7 @@ from vbq.render.comparison import DIFFERS
 from vbq.render.document import Document, Table, safe
 from vbq.render.labels import INDENT
 
-FOLDER = Path(__file__).parent
+TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
 def html_page(document: Document) -> str:
@@ -32,21 +32,21 @@ def html_page(document: Document) -> str:
 
 
 def from_template(template: str, script_file: str = "", **values: Any) -> str:
-    """Return a page from a template of this folder, with the one style and one script or none.
+    """Return a page from a template, with the one style and one script or none.
 
     Its security policy allows this script and nothing else.
     """
     environment = Environment(
-        loader=FileSystemLoader(FOLDER),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_finalized,
     )
-    script = (FOLDER / script_file).read_text("utf-8") if script_file else ""
+    script = (TEMPLATES / script_file).read_text("utf-8") if script_file else ""
     return environment.get_template(template).render(
-        style=Markup((FOLDER / "page.css").read_text("utf-8")),
+        style=Markup((TEMPLATES / "page.css").read_text("utf-8")),
         script=Markup(script),
         script_source=Markup(f"'{content_hash(script)}'" if script else "'none'"),
         **values,

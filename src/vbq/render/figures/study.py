@@ -11,9 +11,8 @@ from matplotlib.transforms import blended_transform_factory
 
 from vbq.codebook import Variable
 from vbq.render import numbers as text
-from vbq.render.flow_figure import flow_figure
-from vbq.render.labels import INDENT, reader_name, term_label
-from vbq.render.style import (
+from vbq.render.figures.flow import flow_figure
+from vbq.render.figures.style import (
     COLORS,
     DASHES,
     GRAY,
@@ -29,7 +28,8 @@ from vbq.render.style import (
     unit_square,
     wrapped,
 )
-from vbq.render.tables import ratio_with_interval
+from vbq.render.labels import INDENT, reader_name, term_label
+from vbq.render.tables.study import ratio_with_interval
 
 Row = Mapping[Any, Any]
 

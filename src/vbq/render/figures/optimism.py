@@ -8,7 +8,7 @@ import pandas as pd
 
 from vbq.codebook import Variable
 from vbq.render import numbers as text
-from vbq.render.style import (
+from vbq.render.figures.style import (
     COLORS,
     DASHES,
     GRAY,

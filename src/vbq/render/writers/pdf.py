@@ -15,11 +15,11 @@ import typst
 from matplotlib.ft2font import FT2Font
 
 from vbq.render.document import Document, Section, Table, safe
-from vbq.render.html import header_rows
+from vbq.render.figures.pictures import Picture
 from vbq.render.labels import INDENT
-from vbq.render.pictures import Picture
+from vbq.render.writers.html import TEMPLATES, header_rows
 
-MAIN = Path(__file__).with_name("report.typ")
+MAIN = TEMPLATES / "report.typ"
 FONTS = Path(mpl.get_data_path(), "fonts", "ttf")  # come with matplotlib: the same on every machine
 
 

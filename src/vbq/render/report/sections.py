@@ -11,20 +11,20 @@ import pandas as pd
 
 from vbq.published.compare import sentence, summary
 from vbq.render import numbers as text
-from vbq.render import optimism as internal
-from vbq.render import score_tables
-from vbq.render import tables as display
-from vbq.render.audit_page import finding_entries
-from vbq.render.audit_page import verdict as verdict_of_audit
-from vbq.render.checklist import checklist, checklist_section
 from vbq.render.comparison import comparison_table, disagreements_table
 from vbq.render.document import Section
+from vbq.render.figures.pictures import Picture, picture_of
 from vbq.render.labels import term_label
-from vbq.render.methods import limits, methods, references
-from vbq.render.pictures import Picture, picture_of
-from vbq.render.record import record
-from vbq.render.results import Results
-from vbq.render.validation_sections import validation_sections
+from vbq.render.pages.audit import finding_entries
+from vbq.render.pages.audit import verdict as verdict_of_audit
+from vbq.render.report.checklist import checklist, checklist_section
+from vbq.render.report.methods import limits, methods, references
+from vbq.render.report.record import record
+from vbq.render.report.results import Results
+from vbq.render.report.validation import validation_sections
+from vbq.render.tables import optimism as internal
+from vbq.render.tables import scores as score_tables
+from vbq.render.tables import study as display
 
 
 def picture(results: Results, name: str, caption: str, alt: str, number: str = "") -> list[Picture]:

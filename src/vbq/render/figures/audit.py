@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from vbq.render import numbers as text
-from vbq.render.style import (
+from vbq.render.figures.style import (
     COLORS,
     GRAY,
     INK,

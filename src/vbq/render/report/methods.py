@@ -7,9 +7,9 @@ import pandas as pd
 from vbq.render import numbers as text
 from vbq.render.document import Section
 from vbq.render.labels import AGREEMENT_FORMS, CUTOFF_METHODS, TESTS, step_name
-from vbq.render.results import Results
-from vbq.render.tables import NOT_APPLIED, uses_penalty
-from vbq.render.validation_tables import MEASURES
+from vbq.render.report.results import Results
+from vbq.render.tables.study import NOT_APPLIED, uses_penalty
+from vbq.render.tables.validation import MEASURES
 from vbq.validation import COMPLETE, IMPUTED
 
 # Cited by these words in the paragraphs; a reference is listed where they occur.

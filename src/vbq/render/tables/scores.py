@@ -1,6 +1,6 @@
 """Tables of how well scores tell patients with the outcome from those without, and of cut-offs.
 
-Text in every cell, as in `vbq.render.tables`. `scores` has the scores of the plan by name.
+Text in every cell, as in `vbq.render.tables.study`. `scores` has the scores of the plan by name.
 """
 
 import math
@@ -20,7 +20,7 @@ from vbq.render.comparison import (
 )
 from vbq.render.document import Table
 from vbq.render.labels import CUTOFF_METHODS, Codebook, Row, level_key
-from vbq.render.tables import note_of_incomplete, significant, uses_penalty
+from vbq.render.tables.study import note_of_incomplete, significant, uses_penalty
 
 CUTOFF_QUANTITIES = ("cutoff", "sensitivity", "specificity", "youden")  # of cutoff.csv, each with its limits
 

@@ -8,10 +8,10 @@ from vbq.published.compare import sentence, summary
 from vbq.render import numbers as text
 from vbq.render.document import Finding
 from vbq.render.labels import term_label
-from vbq.render.optimism import sentence as sentence_of_optimism
-from vbq.render.results import Results
-from vbq.render.tables import ratio_with_interval, significant
-from vbq.render.validation_sentences import summary as summary_of_validation
+from vbq.render.report.results import Results
+from vbq.render.report.sentences import summary as summary_of_validation
+from vbq.render.tables.optimism import sentence as sentence_of_optimism
+from vbq.render.tables.study import ratio_with_interval, significant
 
 
 def findings(results: Results) -> tuple[Finding, ...]:

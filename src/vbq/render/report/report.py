@@ -7,12 +7,12 @@ from vbq.paths import named_files
 from vbq.render import numbers as text
 from vbq.render.comparison import DIFFERS
 from vbq.render.document import Document, Section
-from vbq.render.findings import findings
 from vbq.render.labels import defined_scores
-from vbq.render.report_sections import report_sections
-from vbq.render.results import Results
-from vbq.render.validation_sections import FILES as VALIDATION_FILES
-from vbq.render.validation_sections import validation_facts
+from vbq.render.report.findings import findings
+from vbq.render.report.results import Results
+from vbq.render.report.sections import report_sections
+from vbq.render.report.validation import FILES as VALIDATION_FILES
+from vbq.render.report.validation import validation_facts
 
 FEW = 10  # patients in an outcome group, below which estimates are worth little
 FILES = {

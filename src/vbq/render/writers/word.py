@@ -23,8 +23,8 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
 from vbq.render.document import Section, Table, safe
-from vbq.render.html import header_rows
 from vbq.render.labels import INDENT
+from vbq.render.writers.html import header_rows
 
 WRITTEN = datetime(2000, 1, 1)  # what a document says of its time, always the same
 SHORT_SIDE, LONG_SIDE, MARGIN = Mm(210), Mm(297), Mm(18)

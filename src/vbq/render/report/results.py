@@ -9,7 +9,7 @@ import pandas as pd
 from vbq.codebook import Variable
 from vbq.render import numbers as text
 from vbq.render.comparison import Printed, printed_figures
-from vbq.render.validation_sections import ValidationResults
+from vbq.render.report.validation import ValidationResults
 
 
 @dataclass(frozen=True)

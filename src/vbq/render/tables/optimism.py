@@ -1,4 +1,4 @@
-"""Tables and sentences of the internal validation. Text in every cell, as in `vbq.render.tables`."""
+"""Tables and sentences of the internal validation. Text in every cell, as in `vbq.render.tables.study`."""
 
 import pandas as pd
 

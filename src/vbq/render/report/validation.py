@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from vbq.render import numbers as text
-from vbq.render import validation_tables as display
 from vbq.render.document import Entry, Section, Table
-from vbq.render.pictures import Picture, picture_of
-from vbq.render.validation_sentences import Sentence, Validation, sentences
+from vbq.render.figures.pictures import Picture, picture_of
+from vbq.render.report.sentences import Sentence, Validation, sentences
+from vbq.render.tables import validation as display
 
 TOPICS = {
     "rules": "the rules under test",

@@ -14,7 +14,7 @@ from vbq.codebook import SINS_COMPONENTS, VARIABLES
 from vbq.ingest.suspicions import FACTOR
 from vbq.render import numbers as text
 from vbq.render.document import safe
-from vbq.render.html import from_template
+from vbq.render.writers.html import from_template
 from vbq.scores.marker import PUBLISHED, SCORE_DECIMALS
 from vbq.scores.sins import POTENTIALLY_UNSTABLE_MAX, STABLE_MAX, TOTAL_MAX
 from vbq.template import NOTES

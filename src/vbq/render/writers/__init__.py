@@ -1,0 +1,1 @@
+"""How a document is written: as an HTML page, a PDF or Word tables."""
