@@ -6,15 +6,20 @@ import re
 import sys
 import time
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
+from zipfile import ZipFile, ZipInfo
 
 import pandas as pd
 
 from vbq.errors import UserError
 
+WRITTEN = datetime(2000, 1, 1)  # what an Office file says of its time, always the same
 COMPUTED = "seconds of computing: "  # the last line of a log
 FORMULA = re.compile(r"[=+\-@](?![\d.,]*(?:e[+-]?\d+)?$)")  # and no number
 
@@ -61,6 +66,21 @@ def write_whole(content: str | bytes, path: str | Path) -> None:
     part = Path(f"{path}.part")
     part.write_bytes(content.encode() if isinstance(content, str) else content)
     part.replace(path)
+
+
+def repacked(written: BinaryIO) -> bytes:
+    """Return a zip archive, such as an Office file is, with `WRITTEN` as the time of each of its parts.
+
+    The same parts give the same bytes, whenever and wherever they are written.
+    """
+    fixed = BytesIO()
+    with ZipFile(written) as parts, ZipFile(fixed, "w") as archive:
+        for name in parts.namelist():
+            part = ZipInfo(name, WRITTEN.timetuple()[:6])
+            part.create_system = 3  # else it tells Windows from the rest
+            # Stored: compressed bytes depend on the version of zlib.
+            archive.writestr(part, parts.read(name))
+    return fixed.getvalue()
 
 
 def write_csv(table: pd.DataFrame, path: str) -> None:

@@ -7,11 +7,10 @@ without a mapping: headings are names of the codebook, cells are labels, numbers
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import ZipFile, ZipInfo
+from zipfile import ZipFile
 
 from vbq.codebook import (
     CRITERIA,
@@ -24,7 +23,7 @@ from vbq.codebook import (
     Variable,
     choice_code,
 )
-from vbq.run import write_whole
+from vbq.run import WRITTEN, repacked, write_whole
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -228,7 +227,6 @@ REDCAP_HEADINGS = (
 )
 
 LAST_ROW = 1_048_576  # of a sheet in Excel
-WRITTEN = datetime(2000, 1, 1)  # what a workbook says of its time, always the same
 TINTS = ("DDEBF7", "E2EFDA")  # of the headings, one form after the other
 EXAMPLE_FILL, EXAMPLE_INK = "EDEDED", "7F7F7F"
 
@@ -500,15 +498,9 @@ def _fixed_bytes(workbook: "Workbook") -> bytes:
     workbook.properties.creator = "vbq"
     workbook.properties.created = workbook.properties.modified = WRITTEN
     # Not `Workbook.save`, which would set the time of writing.
-    timed, fixed = BytesIO(), BytesIO()
+    timed = BytesIO()
     ExcelWriter(workbook, ZipFile(timed, "w")).save()
-    with ZipFile(timed) as parts, ZipFile(fixed, "w") as archive:
-        for name in parts.namelist():
-            part = ZipInfo(name, WRITTEN.timetuple()[:6])
-            part.create_system = 3  # else it tells Windows from the rest
-            # Stored: compressed bytes depend on the version of zlib.
-            archive.writestr(part, parts.read(name))
-    return fixed.getvalue()
+    return repacked(timed)
 
 
 def _redcap_field(variable: Variable) -> dict[str, str]:

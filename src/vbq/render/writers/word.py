@@ -8,12 +8,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
-from datetime import datetime
 from functools import partial
 from io import BytesIO
 from itertools import islice
 from typing import Any
-from zipfile import ZipFile, ZipInfo
 
 import docx
 from docx.enum.section import WD_ORIENT, WD_SECTION
@@ -25,8 +23,8 @@ from docx.shared import Mm, Pt
 from vbq.render.document import Section, Table, safe
 from vbq.render.labels import INDENT
 from vbq.render.writers.html import header_rows
+from vbq.run import WRITTEN, repacked
 
-WRITTEN = datetime(2000, 1, 1)  # what a document says of its time, always the same
 SHORT_SIDE, LONG_SIDE, MARGIN = Mm(210), Mm(297), Mm(18)
 STEP = Pt(6)  # of an indent, and between columns
 GAP = Pt(7)  # one to spare, as the widths of letters are estimates
@@ -67,7 +65,9 @@ def word_document(title: str, provenance: str, sections: Sequence[Section]) -> b
         page = document.add_section(WD_SECTION.NEW_PAGE) if i else document.sections[0]
         lies = any(_fitting(_needs(table), upright, SIZES) is None for table in section.tables)
         _append(document, _parts(section, _turned(page, lies)))
-    return _fixed_bytes(document)
+    written = BytesIO()
+    document.save(written)
+    return repacked(written)
 
 
 def _describe(document: Any, title: str, provenance: str) -> None:
@@ -360,16 +360,3 @@ def _are_numbers(cells: Sequence[str]) -> bool:
     return any(re.search(r"\d", cell) for cell in cells) and not any(
         re.search(r"[^\W\d_]{3}", cell) for cell in cells
     )
-
-
-def _fixed_bytes(document: Any) -> bytes:
-    """Return a document as bytes that do not depend on when and where it is written."""
-    timed, fixed = BytesIO(), BytesIO()
-    document.save(timed)
-    with ZipFile(timed) as parts, ZipFile(fixed, "w") as archive:
-        for name in parts.namelist():
-            part = ZipInfo(name, WRITTEN.timetuple()[:6])
-            part.create_system = 3  # else it tells Windows from the rest
-            # Stored: compressed bytes depend on the version of zlib.
-            archive.writestr(part, parts.read(name))
-    return fixed.getvalue()
