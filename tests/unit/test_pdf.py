@@ -9,36 +9,19 @@ from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 
-import pandas as pd
 import pytest
 import typst
+from documents import PROVENANCE, TABLE, frame
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 from pypdf import PdfReader
 
 from vbq.render.document import Document, Entry, Finding, Section, Table
 from vbq.render.figures.pictures import picture_of
-from vbq.render.labels import INDENT
 from vbq.render.writers.pdf import pdf_document
 
-PROVENANCE = "reconstructed from published summary statistics; not patient data"
 SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="{width}pt" height="{height}pt"
  viewBox="0 0 {width} {height}"><path d="M 0 0 L 100 0 L 100 100 z" fill="#336699"/></svg>"""
-HEADS = pd.MultiIndex.from_tuples(
-    [("Variable", ""), ("Group (n = 49)", "Printed"), ("Group (n = 49)", "Recomputed"), ("Test", "")]
-)
-ROWS = [
-    ["Sex", "", "", "Welch"],
-    [f"{INDENT}Female", "23 (46.9)", "24 (46.9)", ""],
-    ["Age, years", "62.0 ≠", "62.1 (10.9)", "linear regression"],
-]
-TABLE = Table(
-    "Characteristics of 105 patients",
-    pd.DataFrame(ROWS, columns=HEADS),
-    notes=("n: patients.", "Bold: p < 0.05."),
-    groups=("All", "All", "Some"),
-    strong=frozenset({(2, 2)}),
-)
 HARMLESS = [
     "<b>bold</b> &amp;",
     "=cmd|' /C calc'!A0",
@@ -54,10 +37,6 @@ HARMLESS = [
     "#[x] <label>",
 ]
 DROPPED = ["\u202eevil", "nul\x00l", "lone\ud800", "bell\x07", "mark\u200e\u2067"]
-
-
-def frame(rows, columns):
-    return pd.DataFrame(rows, columns=pd.Index(columns, dtype=object), dtype=object)
 
 
 def figure(folder, name="roc", width=238, height=200, alt="A curve.", caption="A caption.", number=""):

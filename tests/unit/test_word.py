@@ -8,32 +8,15 @@ from zipfile import ZipFile
 
 import docx
 import matplotlib as mpl
-import pandas as pd
 import pytest
+from documents import PROVENANCE, ROWS, TABLE, frame
 from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 
 from vbq.render.document import Section, Table
-from vbq.render.labels import INDENT
 from vbq.render.writers.word import word_document
 
-PROVENANCE = "reconstructed from published summary statistics; not patient data"
-HEADS = pd.MultiIndex.from_tuples(
-    [("Variable", ""), ("Group (n = 49)", "Printed"), ("Group (n = 49)", "Recomputed"), ("Test", "")]
-)
-ROWS = [
-    ["Sex", "", "", "Pearson χ²"],
-    [f"{INDENT}Female", "23 (46.9)", "23 (46.9)", ""],
-    ["Age, years", "62.0 ≠", "62.1 (10.9)", "linear regression"],
-]
-TABLE = Table(
-    "Characteristics of 105 patients",
-    pd.DataFrame(ROWS, columns=HEADS),
-    notes=("n: patients.", "Bold: p < 0.05."),
-    groups=("All", "All", "Some"),
-    strong=frozenset({(2, 2)}),
-)
 SECTION = Section("table-1", "Table 1. Variables", text=("A paragraph.",), tables=(TABLE,))
 HARMLESS = [
     "<b>bold</b> &amp; &",
@@ -53,10 +36,6 @@ DROPPED = ["\u202eevil", "nul\x00l", "lone\ud800", "not\ufffe\uffff", "bell\x07"
 
 def read(sections, title="Tables", provenance=PROVENANCE):
     return docx.Document(BytesIO(word_document(title, provenance, sections)))
-
-
-def frame(rows, columns):
-    return pd.DataFrame(rows, columns=pd.Index(columns, dtype=object), dtype=object)
 
 
 def texts(table):
