@@ -10,8 +10,9 @@ from vbq.codebook import VARIABLES
 from vbq.render.document import Document
 from vbq.render.figures.style import LIGHT, journal_style
 from vbq.render.figures.validation import samples_of, validation_figures
-from vbq.render.report.sentences import Validation, sentences, summary
+from vbq.render.report.sentences import sentences, summary
 from vbq.render.report.validation import ValidationResults, validation_sections
+from vbq.render.tables.validation import Validation
 from vbq.render.writers.html import html_page
 from vbq.run import read_table, write_table
 from vbq.simulation.site import simulate_truth

@@ -11,8 +11,8 @@ from vbq.codebook import extended
 from vbq.render.report.checklist import checklist, checklist_section
 from vbq.render.report.report import manuscript, report
 from vbq.render.report.results import Results
-from vbq.render.report.sentences import Validation
 from vbq.render.report.validation import ValidationResults
+from vbq.render.tables.validation import Validation
 from vbq.render.writers.html import html_page
 from vbq.render.writers.pdf import pdf_document
 from vbq.render.writers.word import word_document

@@ -9,7 +9,8 @@ import pandas as pd
 from vbq.codebook import extended
 from vbq.render.figures.style import journal_style, save
 from vbq.render.figures.validation import samples_of, validation_figures
-from vbq.render.report.sentences import Validation, sentences, summary
+from vbq.render.report.sentences import sentences, summary
+from vbq.render.tables.validation import Validation
 from vbq.run import log_to, read_table, write_table
 from vbq.scores.marker import Marker, with_marker
 

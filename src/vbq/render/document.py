@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
-
-from vbq.render.figures.pictures import Picture
+from markupsafe import Markup
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,21 @@ class Table:
     groups: tuple[str, ...] = ()
     strong: frozenset[tuple[int, int]] = frozenset()
     sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure, as SVG that may stand inside a page.
+
+    `number` ("Figure 2") is empty for one that the publication does not have; `shape` is narrow or wide;
+    `file` is its path without the extension.
+    """
+
+    svg: Markup
+    number: str
+    caption: str
+    shape: str
+    file: str
 
 
 @dataclass(frozen=True)

@@ -2,26 +2,12 @@
 
 import html
 import re
-from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from vbq.render.document import Picture
+
 WIDE = 300  # points; a figure as wide as one column of a journal is narrower
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure in the page.
-
-    `number` ("Figure 2") is empty for one that the publication does not have; `shape` is narrow or wide;
-    `file` is its path without the extension.
-    """
-
-    svg: Markup
-    number: str
-    caption: str
-    shape: str
-    file: str
 
 
 def picture_of(

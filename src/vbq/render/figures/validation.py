@@ -24,7 +24,7 @@ from vbq.render.figures.style import (
     unit_square,
     wrapped,
 )
-from vbq.render.report.sentences import COMPLETE, IMPUTED
+from vbq.validation import COMPLETE, IMPUTED
 
 INTERVAL = ["conf_low", "conf_high"]
 MOST_PATTERNS = 12  # combinations of missing variables that are drawn

@@ -7,9 +7,9 @@ import pandas as pd
 
 from vbq.published.audit.finding import SEVERITIES
 from vbq.render import numbers as text
-from vbq.render.document import Document, Entry, Finding, Section, Table
+from vbq.render.document import Document, Entry, Finding, Picture, Section, Table
 from vbq.render.figures.audit import SHOWN_TESTS
-from vbq.render.figures.pictures import Picture, picture_of
+from vbq.render.figures.pictures import picture_of
 from vbq.render.writers.html import html_page
 
 FILES = {

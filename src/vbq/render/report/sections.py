@@ -12,8 +12,8 @@ import pandas as pd
 from vbq.published.compare import sentence, summary
 from vbq.render import numbers as text
 from vbq.render.comparison import comparison_table, disagreements_table
-from vbq.render.document import Section
-from vbq.render.figures.pictures import Picture, picture_of
+from vbq.render.document import Picture, Section
+from vbq.render.figures.pictures import picture_of
 from vbq.render.labels import term_label
 from vbq.render.pages.audit import finding_entries
 from vbq.render.pages.audit import verdict as verdict_of_audit

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from vbq.codebook import Variable
 from vbq.render import numbers as text
+from vbq.render.tables.validation import Validation
 from vbq.validation import COMPLETE, IMPUTED
 
 NOTABLE = 0.25  # standardized difference from which on groups are called different (Stuart 2010)
@@ -20,29 +20,6 @@ WORDS = {
     "calibration_slope": "calibration slope",
 }
 Row = Mapping[Any, Any]
-
-
-@dataclass(frozen=True)
-class Validation:
-    """What a validation is told from: tables by name, plan, what the rules' sources print, codebook."""
-
-    tables: Mapping[str, pd.DataFrame]
-    plan: Mapping[str, Any]
-    published: Mapping[str, Mapping[str, float]]
-    codebook: Mapping[str, Variable]
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """The label of each rule."""
-        rules = self.tables["rules"]
-        return dict(zip(rules["rule"], rules["label"], strict=True))
-
-    def row(self, table: str, **where: str) -> Row | None:
-        """Return the first row of a table in which columns have these values, None where there is none."""
-        found = self.tables[table]
-        for column, value in where.items():
-            found = found[found[column].astype(str) == value]
-        return None if found.empty else found.iloc[0].to_dict()
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from vbq.render import numbers as text
-from vbq.render.document import Entry, Section, Table
-from vbq.render.figures.pictures import Picture, picture_of
-from vbq.render.report.sentences import Sentence, Validation, sentences
+from vbq.render.document import Entry, Picture, Section, Table
+from vbq.render.figures.pictures import picture_of
+from vbq.render.report.sentences import Sentence, sentences
 from vbq.render.tables import validation as display
+from vbq.render.tables.validation import Validation
 
 TOPICS = {
     "rules": "the rules under test",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -9,8 +10,7 @@ import pandas as pd
 from vbq.codebook import Variable
 from vbq.render import numbers as text
 from vbq.render.document import Table
-from vbq.render.labels import INDENT
-from vbq.render.report.sentences import Validation
+from vbq.render.labels import INDENT, Row
 from vbq.validation import COMPLETE, IMPUTED
 
 MEASURES = {
@@ -34,6 +34,29 @@ MEASURES = {
     "e90": ("E90 (ninth decile)", 3),
 }
 SHOWN_THRESHOLDS = (5, 10, 15, 20, 25, 30, 40, 50)  # percent, of the decision curve's table
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What a validation is told from: tables by name, plan, what the rules' sources print, codebook."""
+
+    tables: Mapping[str, pd.DataFrame]
+    plan: Mapping[str, Any]
+    published: Mapping[str, Mapping[str, float]]
+    codebook: Mapping[str, Variable]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The label of each rule."""
+        rules = self.tables["rules"]
+        return dict(zip(rules["rule"], rules["label"], strict=True))
+
+    def row(self, table: str, **where: str) -> Row | None:
+        """Return the first row of a table in which columns have these values, None where there is none."""
+        found = self.tables[table]
+        for column, value in where.items():
+            found = found[found[column].astype(str) == value]
+        return None if found.empty else found.iloc[0].to_dict()
 
 
 def _table(caption: str, headings: list[str], rows: list[list[str]], **more: Any) -> Table:

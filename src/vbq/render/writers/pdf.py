@@ -14,8 +14,7 @@ import matplotlib as mpl
 import typst
 from matplotlib.ft2font import FT2Font
 
-from vbq.render.document import Document, Section, Table, safe
-from vbq.render.figures.pictures import Picture
+from vbq.render.document import Document, Picture, Section, Table, safe
 from vbq.render.labels import INDENT
 from vbq.render.writers.html import TEMPLATES, header_rows
 
