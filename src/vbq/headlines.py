@@ -18,6 +18,14 @@ DOCUMENTS = {
 }
 
 
+SENTENCES = {  # what a run says it found, each with the words before it
+    "validation.txt": "External validation: ",
+    "published.txt": "",
+    "optimism.txt": "",
+    "audit.txt": "The printed figures by themselves: ",
+}
+
+
 def told(folder: Path, sentences: Mapping[str, str]) -> list[str]:
     """Return the sentences that a run wrote, of those files that it made.
 

@@ -178,7 +178,8 @@ def test_a_score_next_to_the_cutoff_shows_on_which_side_it_is(page, level, score
 def test_the_risk_comes_with_its_uncertainty(page):
     fill(page, ["400", "410"], "150", HIGH | {"sins_alignment": 0, "sins_pain": 0, "sins_location": 0})
     assert shown(page, "vbq-value", "sins-value") == ["2.70", "8"]
-    assert shown(page, "risk-value", "risk-interval") == ["55 %", "95 % confidence interval 33 to 75 %"]
+    limits = "95 % confidence limits 33 to 75 %, the widest of all tables that fit the printed figures"
+    assert shown(page, "risk-value", "risk-interval") == ["55 %", limits]
     assert (
         shown(page, "risk-words") == "Which holds: only SINS > 6. The printed figures allow 54.2 to 56.4 %."
     )

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from markupsafe import Markup
 from playwright.sync_api import Locator, Page
 from project_copy import Copy
 from pypdf import PdfReader
 
-from vbq.render.document import Document, Section, Table
+from vbq.render.document import Document, Picture, Section, Table
 from vbq.render.writers.html import html_page
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True}
@@ -26,6 +27,8 @@ LEVELS = pd.DataFrame(
     ],
     columns=["Variable", "Value", "p"],
 )
+LONG = pd.DataFrame([(f"row {i}", *["some words of a cell"] * 5) for i in range(200)])
+LONG.columns = ["Variable", *(f"Column {i}" for i in range(5))]
 GROUPED = pd.DataFrame([("b", "2"), ("a", "10"), ("d", "1"), ("c", "3")], columns=["Name", "n"])
 
 
@@ -41,6 +44,26 @@ def tables(tmp_path: Path, open_page: Callable[..., Page]) -> Page:
     )
     (tmp_path / "page.html").write_text(html_page(document), encoding="utf-8")
     return open_page(tmp_path / "page.html")
+
+
+@pytest.fixture
+def long_page(tmp_path: Path) -> Callable[[str], Path]:
+    """Write a page of some provenance with a long and wide table, and a wide figure."""
+
+    def written(provenance: str) -> Path:
+        figure = Picture(Markup('<svg viewBox="0 0 493 200"></svg>'), "", "A figure.", "wide", "figures/x")
+        section = Section("s", "Section", tables=(Table(20 * "Long caption ", LONG),), pictures=(figure,))
+        path = tmp_path / "long.html"
+        path.write_text(html_page(Document("x", provenance, {}, (), (section,), "", {})), encoding="utf-8")
+        return path
+
+    return written
+
+
+def printed(page: Page) -> list[str]:
+    """The words of each page that is printed."""
+    sheets = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
+    return [re.sub(r"\s+", " ", sheet.extract_text()) for sheet in sheets]
 
 
 def table_of(page: Page, caption: str) -> Locator:
@@ -196,7 +219,38 @@ def test_a_printed_page_has_no_tools_and_a_banner(rerun, open_page):
     assert not page.locator(".tools").first.is_visible()
     assert not page.locator("nav").is_visible()
     assert not page.locator("summary").first.is_visible()
-    printed = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
-    first = re.sub(r"\s+", " ", printed.pages[0].extract_text())
-    assert "reconstructed from published summary statistics; not patient data" in first
-    assert 10 < len(printed.pages) < 60
+    sheets = printed(page)
+    assert 10 < len(sheets) < 60
+    banner = "Ehresman et al. 2019: reconstructed from published summary statistics; not patient data"
+    assert all(sheet.count(banner) == 1 for sheet in sheets)
+
+
+@pytest.mark.parametrize("words", ["made up", 30 * "WIDE </style><b> "], ids=["short", "long"])
+@pytest.mark.parametrize("scripts", [True, False])
+def test_every_printed_page_has_the_provenance_and_the_heads_of_its_table(
+    words, scripts, long_page, open_page
+):
+    page = open_page(long_page(words), java_script_enabled=scripts)
+    sheets = printed(page)
+    of_table = [sheet for sheet in sheets if "some words of a cell" in sheet]
+    assert len(of_table) > 2
+    assert all(sheet.count(f"x: {words.strip()}") == 1 for sheet in sheets)
+    assert all(" ".join(LONG.columns) in sheet for sheet in of_table)
+    page.emulate_media(media="print")
+    banner, title = page.locator(".banner").bounding_box(), page.locator("h1").bounding_box()
+    assert banner["y"] + banner["height"] <= title["y"]
+
+
+def test_on_a_phone_captions_stay_in_sight_and_wide_figures_say_that_they_scroll(long_page, open_page):
+    page = open_page(long_page("made up"), **PHONE)
+    table = page.get_by_role("table", name=20 * "Long caption ")
+    table.locator("xpath=..").evaluate("region => region.scrollLeft = 300")
+    caption, head = table.locator("caption").bounding_box(), table.locator("th").nth(1).bounding_box()
+    assert head["x"] < 0
+    assert caption["x"] >= 0
+    assert caption["x"] + caption["width"] <= 390
+    hint = "figure => getComputedStyle(figure, '::before').content"
+    assert "scroll the figure sideways" in page.locator("figure").evaluate(hint)
+    on_a_desk = open_page(long_page("made up"), viewport={"width": 1600, "height": 900})
+    assert on_a_desk.locator("figure").evaluate(hint) == "none"
+    assert on_a_desk.get_by_role("columnheader", name="Column 1").inner_text() == "Column 1"

@@ -146,13 +146,19 @@ def saved(request, tmp_path_factory):
 def test_every_figure_says_where_its_rows_are_from(saved):
     drawing, folder = saved
     figure = figure_of(drawing.name)
-    (foot,) = (text for text in figure.texts if text.get_text() == SOURCE)
-    assert foot.get_visible()
+    (head,) = (text for text in figure.texts if text.get_text() == SOURCE)
+    assert head.get_visible()
+    assert (head.get_fontsize(), head.get_color()) == (6.5, style.INK)
     figure.draw_without_rendering()
-    box = foot.get_window_extent()
+    box = head.get_window_extent()
     assert box.x0 >= 0
-    assert box.y0 >= 0
     assert box.x1 <= figure.bbox.x1
+    assert box.y1 <= figure.bbox.y1
+    others = [
+        *(axes.get_tightbbox() for axes in figure.axes),
+        *(it.get_window_extent() for it in figure.legends),
+    ]
+    assert box.y0 > max(other.y1 for other in others) - 0.1
     told = "A $study$ of <b>: made up; not patient data"
     svg = (folder / f"{drawing.name}.svg").read_text()
     assert told.replace("<", "&lt;").replace(">", "&gt;") in svg  # in the metadata
@@ -554,6 +560,17 @@ def test_a_score_that_was_not_assessed_has_no_figure():
     assert drawn(other, without_score) == ["roc_smoking", "roc_comparison"]
 
 
+@pytest.mark.parametrize(("shares", "is_drawn"), [([0.1, 0.9], True), ([0, 1], False), ([], False)])
+def test_one_cutoff_of_all_resamples_is_no_figure(shares, is_drawn):
+    tables = {
+        "optimism_instability": INSTABILITY.assign(model="m").iloc[:0],
+        "optimism_paths": PATHS.iloc[:0],
+        "optimism_cutoff": CUTOFFS.iloc[: len(shares)].assign(share=shares),
+    }
+    drawings = optimism_figures.draw_optimism(tables, {}, CODEBOOK, 0.05, SOURCE)
+    assert [drawing.name for drawing in drawings] == ["cutoff_resampled"] * is_drawn
+
+
 def test_limits_without_an_interval_are_drawn_without_a_band():
     bare = LIMITS.assign(conf_low="", conf_high="")
     figure, _ = figures.bland_altman_plot(COHORT["vbq_a"], COHORT["vbq_b"], bare, "vbq", "A score", SOURCE)
@@ -631,7 +648,7 @@ def flows(draw):
 
 
 def assert_in_place(figure):
-    """Words are in their boxes, which are apart from each other and above the foot."""
+    """Words are in their boxes, which are apart from each other and below the lines at the top."""
     figure.draw_without_rendering()
     axes = figure.axes[0]
     texts = [text for text in axes.texts if text.get_text()]
@@ -645,12 +662,13 @@ def assert_in_place(figure):
         assert words_box.y1 <= box.y1
     for one, other in itertools.combinations(boxes, 2):
         assert not one.overlaps(other)
-    foot = figure.texts[0].get_window_extent()
-    assert min(box.y0 for box in boxes) > foot.y1
-    assert max(box.y1 for box in boxes) < figure.bbox.y1
+    head = figure.texts[0].get_window_extent()
+    assert min(box.y0 for box in boxes) > 0
+    assert max(box.y1 for box in boxes) < head.y0
+    assert head.y1 < figure.bbox.y1
 
 
-def test_a_long_reason_of_the_last_step_stays_above_the_foot():
+def test_a_long_reason_of_the_last_step_stays_in_the_figure():
     flow = FLOW.iloc[[0, -1]].assign(reason=["", 300 * "reason "])
     assert_in_place(flow_figure(flow, CODEBOOK, {"No": 25, "Yes": 15}, SOURCE)[0])
 

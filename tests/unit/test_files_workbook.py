@@ -91,7 +91,7 @@ def test_a_formula_without_a_stored_value_is_an_error_of_its_cell(tmp_path):
 
 def test_a_formula_counts_with_its_stored_value(tmp_path):
     path = workbook(tmp_path / "a.xlsx", [["id", "vbq", "note"], ["a", "=5/2", '=IF(A2="a","","x")']])
-    stored = {"<f>5/2</f><v />": "<f>5/2</f><v>2.5</v>", '<c r="C2">': '<c r="C2" t="str">'}
+    stored = {"<f>5/2</f><v></v>": "<f>5/2</f><v>2.5</v>", '<c r="C2">': '<c r="C2" t="str">'}
     rewrite(path, lambda name, text: replaced(text, stored) if name.endswith("sheet1.xml") else text)
     sheet, problems = read(path)
     assert sheet.frame.loc[2].tolist() == ["a", "2.5", ""]
@@ -100,6 +100,7 @@ def test_a_formula_counts_with_its_stored_value(tmp_path):
 
 def replaced(text: str, pairs: dict[str, str]) -> str:
     for old, new in pairs.items():
+        text = text.replace("<v />", "<v></v>")  # one or the other, by the library that writes XML
         assert old in text
         text = text.replace(old, new)
     return text

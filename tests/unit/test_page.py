@@ -319,7 +319,8 @@ PAIRS = pd.DataFrame(
         *("z", "p_value", "p_method", "nested"),
     ],
 )
-CUTOFF = pd.DataFrame([{"score": "vbq", "method": "youden", "conf_method": "bootstrap", "replicates": 20}])
+CUTOFF = {"score": "vbq", "method": "youden", "n": 5, "n_events": 2, "conf_method": "bootstrap"}
+CUTOFF = pd.DataFrame([CUTOFF | {"replicates": 20}])
 for _quantity in ("cutoff", "sensitivity", "specificity", "youden"):
     CUTOFF = CUTOFF.assign(**{_quantity: 0.5, f"{_quantity}_low": 0.1, f"{_quantity}_high": 0.9})
 AGREEMENT = pd.DataFrame(

@@ -303,6 +303,23 @@ def test_a_long_table_goes_on_with_its_head_and_group():
     ]
 
 
+@pytest.mark.parametrize("groups", [(), ("First",) * 40], ids=["rows", "groups"])
+def test_a_caption_stands_with_its_head_and_two_rows(groups):
+    table = Table(
+        "Caption", frame([[f"Row {i}", f"{i}.5"] for i in range(40)], ["Name", "Number"]), (), groups
+    )
+    starts = set()
+    for n_lines in range(29, 38):
+        text_above = tuple(f"Line {i}." for i in range(n_lines))
+        pages = [lines(page) for page in read(document(Section("x", "X", text_above, (table,)))).pages]
+        start = next(i for i, page in enumerate(pages) if "Caption" in page)
+        assert ["Name Number", *groups[:1], "Row 0 0.5", "Row 1 1.5"] == pages[start][
+            (at := pages[start].index("Caption")) + 1 : at + 4 + len(groups[:1])
+        ]
+        starts.add(start)
+    assert len(starts) == 2
+
+
 def wide(n_columns, label="Heading"):
     columns = ["Variable", *(f"{label} {j}" for j in range(1, n_columns))]
     return Table("Wide", frame([["Row", *(["12.34 (5.67)"] * (n_columns - 1))]] * 3, columns))
@@ -347,6 +364,22 @@ def test_a_path_is_broken_after_a_slash():
     bases = {base for words, *_, base in placed(reader.pages[0]) if "yaml" in words}
     line = "".join(words for words, *_, base in placed(reader.pages[0]) if base in bases)
     assert "ehresman2019.yaml" in line
+
+
+def test_a_broken_word_is_copied_whole():
+    checksum = "909e4dd2e6ef5465896b0e4fbf27c766c6aa65abd0f4d6e69592af84fe334214"
+    filler = "a long text that takes what room it can get " * 9
+    reader = read(with_table(Table("x", frame([[filler, checksum, filler]], list("ABC")))))
+    assert checksum not in text(reader)
+    assert checksum in compact(text(reader))
+    # What is copied where it is not what is seen: nothing with a space of no width.
+    assert not any(b"200B>" in page.get_contents().get_data() for page in reader.pages)
+
+
+def test_a_word_of_many_breaks_fits_its_column():
+    path = "config/plans/of_a_long_name/Ehresman_2019.yaml"
+    rows = lines(read(with_table(Table("x", frame([[path, "1"]], ["", ""])))).pages[0])
+    assert f"{path} 1" in rows
 
 
 def test_a_table_is_as_wide_as_its_groups():

@@ -334,7 +334,7 @@ def test_multivariable_table():
         ["SINS (per point)", "0.879", "0.509–1.368", "<0.0001", "2.41 (1.66–3.93)", "32.20 (1)"],
         ["Intercept", "−13.793", "−20.699 to −8.707", "<0.0001", "", "55.40 (1)"],
     ]
-    assert table.strong == {(4, 3), (5, 3)}
+    assert table.strong == {(4, 3)}  # the intercept’s says nothing
     assert "n = 105 patients with every variable, 56 with the outcome" in table.notes[0]
 
 
@@ -453,7 +453,8 @@ def test_differences_between_nested_scores_are_marked():
 
 
 def test_cutoff_table():
-    row = {"score": "vbq", "method": "youden", "conf_method": "percentile bootstrap", "replicates": 2000}
+    row = {"score": "vbq", "method": "youden", "n": 105, "n_events": 56}
+    row |= {"conf_method": "percentile bootstrap", "replicates": 2000}
     row |= {"cutoff": 2.9999999, "cutoff_low": 2.9477, "cutoff_high": 2.9999999}
     for share, value in (("sensitivity", 0.75), ("specificity", 0.857), ("youden", 0.607)):
         row |= {share: value, f"{share}_low": value - 0.1, f"{share}_high": value + 0.1}
@@ -467,6 +468,7 @@ def test_cutoff_table():
             "0.61 (0.51–0.71)",
         )
     ]
+    assert table.notes[0].startswith("n = 105, 56 with the outcome.")
     assert "2000 replicates" in table.notes[0]
     assert "at its own cut-off" in table.notes[1]
     assert len(table.notes) == 2

@@ -1,15 +1,19 @@
 """The page of a validation: it can be written for any cohort, and says what its tables say."""
 
 import numpy as np
+import pandas as pd
 import pytest
-from test_figures import assert_inked, assert_nothing_is_cut_off
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.legend import Legend
+from test_figures import assert_inked, assert_nothing_is_cut_off, words
 from test_validation_rules import with_holes
 from test_validation_whole import ALL, LITTLE, QUICK_PLAN, validated
 
 from vbq.codebook import VARIABLES
 from vbq.render.document import Document
-from vbq.render.figures.style import LIGHT, journal_style
-from vbq.render.figures.validation import samples_of, validation_figures
+from vbq.render.figures.style import LIGHT, journal_style, save
+from vbq.render.figures.validation import pattern_figure, samples_of, validation_figures
 from vbq.render.report.sentences import sentences, summary
 from vbq.render.report.validation import ValidationResults, validation_sections
 from vbq.render.tables.validation import Validation
@@ -34,7 +38,9 @@ def told(cohort, development, folder):
 def test_a_page_of_little(name, tmp_path):
     cohort = LITTLE[name]
     validation = told(cohort, None, tmp_path)
-    samples = samples_of(None, cohort, ["vbq", "sins"], ["field_strength"], VARIABLES)
+    samples = samples_of(
+        None, cohort.assign(provenance="simulated"), ["vbq", "sins"], ["field_strength"], VARIABLES
+    )
     with journal_style():
         drawn = validation_figures(
             validation.tables, samples, PUBLISHED, validation.labels, "simulated", QUICK_PLAN["confidence"]
@@ -67,12 +73,18 @@ INKED = {
 
 def test_the_data_of_the_figures_are_what_is_drawn(tmp_path):
     generator = np.random.default_rng(1)
-    development = simulate_truth(150, generator)
-    cohort = with_holes(simulate_truth(400, generator), ["vbq", "sins", "age"])
+    development = simulate_truth(150, generator).assign(provenance="made up")
+    cohort = with_holes(simulate_truth(400, generator), ["vbq", "sins", "age"]).assign(provenance="simulated")
     validation = told(cohort, development, tmp_path)
     samples = samples_of(development, cohort, ["vbq", "sins"], ["field_strength"], VARIABLES)
     drawn = validation_figures(
-        validation.tables, samples, PUBLISHED, validation.labels, "simulated", QUICK_PLAN["confidence"]
+        validation.tables,
+        samples,
+        PUBLISHED,
+        validation.labels,
+        "A site:\nsimulated",
+        QUICK_PLAN["confidence"],
+        "Another (made up)",
     )
     with journal_style():
         drawings = {drawing.name: drawing for drawing in drawn}
@@ -84,3 +96,36 @@ def test_the_data_of_the_figures_are_what_is_drawn(tmp_path):
     cells = drawings["missing"].data.dropna(subset="combination")
     dark = [line for line in drawings["missing"].figure.axes[1].lines if line.get_color() != LIGHT]
     assert len(dark) == (cells["is_missing"] == "yes").sum()
+
+    (legend,) = drawings["subgroups"].figure.findobj(Legend)
+    assert [entry.get_text() for entry in legend.get_texts()] == ["AUC of all patients"]
+
+    assert "A site: simulated Development: Another (made up)" in words(drawings["predictors"].figure)
+    assert "Another" not in words(drawings["auc"].figure)
+    for name in ("predictors", "auc"):
+        save(drawings[name], tmp_path, "", "simulated")
+    both = pd.read_csv(tmp_path / "predictors.csv")
+    assert (both["provenance"] == "made up").equals(both["group"] == "Development")
+    assert set(both["provenance"]) == {"made up", "simulated"}
+    assert set(pd.read_csv(tmp_path / "auc.csv")["provenance"]) == {"simulated"}
+
+
+SHARES = st.floats(0, 1)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(SHARES, SHARES, SHARES, SHARES), min_size=1, max_size=4))
+def test_no_count_is_on_the_diagonal(patterns):
+    risks = [risk for risk, *_ in patterns]
+    low, observed, high = np.sort([interval for _, *interval in patterns], axis=1).T
+    table = pd.DataFrame({"rule": list("abcd")[: len(risks)], "pattern": "", "n": 1000, "n_events": 100})
+    table = table.assign(risk=risks, risk_low=risks, risk_high=risks)
+    table = table.assign(observed=observed, conf_low=low, conf_high=high)
+    with journal_style():
+        figure, _ = pattern_figure(table, dict.fromkeys("abcd", "A rule"), "A site", 0.95)
+        assert_nothing_is_cut_off(figure)
+    for axes in figure.axes:
+        (count,) = axes.texts
+        assert count.get_text() == "100/1000"
+        box = count.get_window_extent().transformed(axes.transData.inverted())
+        assert box.y1 < box.x0 or box.y0 > box.x1

@@ -55,7 +55,7 @@ def test_the_last_lines_say_what_was_found_and_where_to_look(rerun: Copy):
     output = "\n".join((rerun.path / "output.txt").read_text().splitlines()[-9:])
     assert re.search(
         rf"ehresman2019: {PROVENANCE}\n  \d+ of \d+ printed figures reproduce .*\n"
-        r"  AUC after the optimism .*\n  The printed figures by themselves: .*\n"
+        r"  AUC, apparent and corrected for the optimism .*\n  The printed figures by themselves: .*\n"
         r"  Open results/ehresman2019/report.html; beside it report.pdf, .*\n"
         r"What was made, and where it is: results/index.html",
         output,
@@ -80,7 +80,9 @@ def test_everything_shown_says_where_the_rows_come_from(rerun: Copy):
 
 def test_the_readme_shows_what_the_run_finds(rerun: Copy):
     readme = " ".join((PROJECT / "README.md").read_text().split())
-    assert " ".join(rerun.results("ehresman2019").joinpath("published.txt").read_text().split()) in readme
+    for name in ("published.txt", "optimism.txt", "audit.txt"):
+        said = rerun.results("ehresman2019").joinpath(name).read_text()
+        assert " ".join(said.split()) in readme
     drawn = rerun.results("ehresman2019") / "figures" / "roc_comparison.svg"
     # Refresh the picture with `cp results/ehresman2019/figures/roc_comparison.svg docs/`.
     assert (PROJECT / "docs" / "roc_comparison.svg").read_bytes() == drawn.read_bytes()

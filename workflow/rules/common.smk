@@ -9,6 +9,7 @@ from snakemake.utils import validate
 
 from vbq import configuration
 from vbq.errors import UserError
+from vbq.headlines import SENTENCES
 from vbq.internal import TABLES as OPTIMISM_TABLES
 from vbq.paths import checksum_of_all, is_template, named_files
 
@@ -147,6 +148,17 @@ def raw_files(wildcards):
     return [file for file in named_files(COHORTS[wildcards.cohort]) if not is_template(file)]
 
 
+def described_files(cohort):
+    """The files beside the rows that results depend on: transcription, rules, the other cohort's rows."""
+    published = COHORTS[cohort].get("published")
+    files = [f"{published}/{name}" for name in ("figures.csv", "readings.csv")] if published else []
+    if cohort in VALIDATED:
+        files += PLANS[cohort]["validation"]["rules"]
+        if DEVELOPMENT[cohort] is not None:
+            files += filter(lambda file: not is_template(file), named_files(COHORTS[DEVELOPMENT[cohort]]))
+    return files
+
+
 def checksums_of_patients_files(wildcards):
     """A checksum for each path of the cohort file that names a file per patient.
 
@@ -219,27 +231,24 @@ def described(cohort):
     """What the index and the terminal say of a cohort: its sentences, and what there is to open."""
     published = COHORTS[cohort].get("published")
     audited = bool(published) and Path(published).name == cohort
-    sentences = {
-        **({"validation.txt": "External validation: "} if cohort in VALIDATED else {}),
-        **({"published.txt": ""} if published else {}),
-        "optimism.txt": "",
-        **(AUDIT["sentences"] if audited else {}),
-    }
+    told = ["validation.txt"] if cohort in VALIDATED else []
+    told += ["published.txt", "optimism.txt"] if published else ["optimism.txt"]
+    told += AUDIT["sentences"] if audited else []
+    figures = ["figures/", "validation/figures/"] if cohort in VALIDATED else ["figures/"]
     return {
         "title": COHORTS[cohort]["title"],
         "provenance": COHORTS[cohort]["provenance"],
-        "sentences": sentences,
+        "sentences": {name: SENTENCES[name] for name in told},
         "documents": [
             *(Path(file).name for file in documents_of(cohort)),
             *(AUDIT["documents"] if audited else []),
-            "figures/",
-            *(["validation/figures/"] if cohort in VALIDATED else []),
+            *figures,
         ],
     }
 
 
 AUDIT = {
-    "sentences": {"audit.txt": "The printed figures by themselves: "},
+    "sentences": {"audit.txt": SENTENCES["audit.txt"]},
     "documents": ["audit.html"],
 }
 # Every folder of results by its name; that of a paper may be that of a cohort.

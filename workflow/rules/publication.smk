@@ -99,8 +99,8 @@ rule write_report:
 rule record_run:
     """Record what was run: commit, configuration, checksums of input and results, versions, seed, duration."""
     input:
-        files=raw_files,
-        results=lambda wildcards: analyses_of(wildcards.cohort),
+        files=lambda wildcards: [*raw_files(wildcards), *described_files(wildcards.cohort)],
+        results=lambda wildcards: [*analyses_of(wildcards.cohort), *audit_of(wildcards.cohort)],
         code=sources("record_run.py"),
     output:
         record="results/{cohort}/run.yaml",

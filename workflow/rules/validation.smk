@@ -63,6 +63,7 @@ rule write_validation:
         spec=lambda wildcards: COHORTS[wildcards.cohort],
         plan=lambda wildcards: PLANS[wildcards.cohort],
         rules=lambda wildcards: RULES[wildcards.cohort],
+        development=lambda wildcards: development_of(wildcards.cohort),
         tiff=config["tiff"],
     script:
         "../scripts/write_validation.py"

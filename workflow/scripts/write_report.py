@@ -9,7 +9,8 @@ import yaml
 
 from vbq.codebook import extended
 from vbq.render.report.checklist import checklist, checklist_section
-from vbq.render.report.report import manuscript, report
+from vbq.render.report.manuscript import manuscript
+from vbq.render.report.report import report
 from vbq.render.report.results import Results
 from vbq.render.report.validation import ValidationResults
 from vbq.render.tables.validation import Validation

@@ -33,9 +33,18 @@ development = pd.read_parquet(snakemake.input.development[0]) if snakemake.input
 variables = list(dict.fromkeys(tables["rules"]["variable"]))
 samples = samples_of(development, cohort, variables, plan["validation"]["subgroups"]["variables"], codebook)
 with journal_style():
-    drawn = validation_figures(tables, samples, published, validation.labels, source, plan["confidence"])
+    drawn = validation_figures(
+        tables,
+        samples,
+        published,
+        validation.labels,
+        source,
+        plan["confidence"],
+        snakemake.params.development,
+    )
     for drawing in drawn:
-        save(drawing, folder, source, spec["provenance"], snakemake.params.tiff)
+        shown = drawing.figure.get_suptitle()
+        save(drawing, folder, shown, spec["provenance"], snakemake.params.tiff)
 
 told = pd.DataFrame([asdict(sentence) for sentence in sentences(validation)])
 write_table(told, snakemake.output.sentences, snakemake.wildcards.cohort, spec["provenance"])

@@ -14,6 +14,7 @@ from vbq.stats.resampling import percentile_interval
 
 Array = NDArray[np.float64]
 
+DIFFERENCES = ["score_1", "score_2", "n_1", "n_2", "difference", "low", "high", "method", "replicates"]
 OPTIMISM_COLUMNS = [
     *("model", "label", "index", "n", "n_events", "apparent", "training", "test", "optimism", "corrected"),
     *("corrected_low", "corrected_high", "corrected_method", "estimate_632_plus", "positive"),
@@ -41,6 +42,7 @@ def optimism_table(
     """
     rows = []
     built = next(procedure.build(np.ones((1, len(procedure.outcome)))))
+    sizes = patients_of(procedure)
     for name in replicates.own:
         own, original = replicates.own[name], replicates.original[name]
         usable = np.isfinite(own) & np.isfinite(original)
@@ -54,13 +56,11 @@ def optimism_table(
         least, most = np.array([RANGES.get(index, (-np.inf, np.inf)) for index in INDEXES]).T
         low, high = (np.clip(limit, least, most) for limit in limits)
         model = built.models[name]
-        counts = model.counts(np.ones((1, len(procedure.outcome))))
-        events = model.counts(procedure.outcome[None])
         about = {
             "model": name,
             "label": labels[name],
-            "n": int(counts.sum()),
-            "n_events": int(events.sum()),
+            "n": sizes[name][0],
+            "n_events": sizes[name][1],
             "positive": "risk above 0.5" if model.is_risk else "upper level",
         }
         risk = observed.risks[name][0] if model.is_risk else None
@@ -90,6 +90,24 @@ def optimism_table(
     table = pd.DataFrame(rows, columns=OPTIMISM_COLUMNS)
     is_cutoff = table["index"].isin(["sensitivity", "specificity"])
     return table.assign(positive=table["positive"].where(is_cutoff, ""))
+
+
+def patients_of(procedure: Procedure) -> dict[str, tuple[int, int]]:
+    """Return the patients in whom each model can be assessed, and those of them with the event, by name."""
+    everybody = np.ones((1, len(procedure.outcome)))
+    built = next(procedure.build(everybody))
+    return {
+        name: (int(model.counts(everybody).sum()), int(model.counts(procedure.outcome[None]).sum()))
+        for name, model in built.models.items()
+    }
+
+
+def with_patients(table: pd.DataFrame, procedure: Procedure) -> pd.DataFrame:
+    """Return a table of models with n and n_events, as `patients_of` has them, behind their labels."""
+    sizes = pd.DataFrame.from_dict(patients_of(procedure), orient="index", columns=["n", "n_events"])
+    of_rows = sizes.reindex(table["model"]).set_axis(table.index)
+    place = list(table.columns).index("label") + 1
+    return pd.concat([table.iloc[:, :place], of_rows, table.iloc[:, place:]], axis=1)
 
 
 def _emax(corrected: Array, replicates: int) -> dict[str, object]:
@@ -128,9 +146,10 @@ def differences_table(
 ) -> pd.DataFrame:
     """Return bootstrap intervals of the differences between the AUCs of the plan's pairs of scores.
 
-    Both scores are made again in each resample and assessed in it. Returns score_1, score_2, difference, low,
-    high, method, replicates; the AUCs are those of each score's own patients.
+    Both scores are made again in each resample and assessed in it. The AUCs are those of each score's own
+    patients, n_1 and n_2. Returns the columns of `DIFFERENCES`.
     """
+    sizes = patients_of(procedure)
     rows = []
     for first, second in procedure.pairs:
         difference = replicates.own[first][:, 0] - replicates.own[second][:, 0]
@@ -139,6 +158,8 @@ def differences_table(
             {
                 "score_1": first,
                 "score_2": second,
+                "n_1": sizes[first][0],
+                "n_2": sizes[second][0],
                 "difference": observed.own[first][0, 0] - observed.own[second][0, 0],
                 "low": low[0],
                 "high": high[0],
@@ -146,6 +167,4 @@ def differences_table(
                 "replicates": int(np.isfinite(difference).sum()),
             }
         )
-    return pd.DataFrame(
-        rows, columns=["score_1", "score_2", "difference", "low", "high", "method", "replicates"]
-    )
+    return pd.DataFrame(rows, columns=DIFFERENCES)

@@ -14,7 +14,11 @@ from vbq.stats.resampling import blocks
 
 Array = NDArray[np.float64]
 
-OTHER_WAYS = ["model", "label", "way", "index", "estimate", "low", "high", "p_value", "repetitions"]
+OTHER_WAYS = [
+    *("model", "label", "way", "index", "estimate", "low", "high", "method", "p_value", "repetitions"),
+]
+SPREAD = "mean over repetitions; low to high: their middle 95 %, how much the division matters"
+NULL = "apparent; low to high: the middle 95 % of what the procedure finds where the outcome is permuted"
 
 
 def cross_validate(
@@ -46,18 +50,9 @@ def cross_validate(
         for k, index in enumerate(INDEXES):
             if np.isfinite(values[:, k]).any() and index not in ("intercept", "slope", "r2"):
                 low, high = np.nanquantile(values[:, k], [0.025, 0.975])
-                way = f"{folds}-fold cross-validation"
-                row = (
-                    name,
-                    labels[name],
-                    way,
-                    index,
-                    np.nanmean(values[:, k]),
-                    low,
-                    high,
-                    np.nan,
-                    repetitions,
-                )
+                way, mean = f"{folds}-fold cross-validation", np.nanmean(values[:, k])
+                about = (name, labels[name], way, index)
+                row = (*about, mean, low, high, SPREAD, np.nan, repetitions)
                 rows.append(dict(zip(OTHER_WAYS, row, strict=True)))
     return pd.DataFrame(rows, columns=OTHER_WAYS)
 
@@ -109,6 +104,7 @@ def permute(
         areas, auc = np.concatenate(each), observed.own[name][0, 0]
         low, high = np.nanquantile(areas, [0.025, 0.975])
         p_value = (1 + (areas >= auc - 1e-12).sum()) / (1 + np.isfinite(areas).sum())
-        row = (name, labels[name], "permutation of the outcome", "auc", auc, low, high, p_value, permutations)
+        about = (name, labels[name], "permutation of the outcome", "auc")
+        row = (*about, auc, low, high, NULL, p_value, permutations)
         rows.append(dict(zip(OTHER_WAYS, row, strict=True)))
     return pd.DataFrame(rows, columns=OTHER_WAYS)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from vbq.internal.optimism import differences_table, optimism_table
+from vbq.internal.optimism import differences_table, optimism_table, with_patients
 from vbq.internal.other_ways import cross_validate, permute
 from vbq.internal.procedure import MULTIVARIABLE, Procedure
 from vbq.internal.replicates import Replicates, apparent, joined, resample
@@ -40,6 +40,10 @@ def validate_internally(
     observed = apparent(procedure)
     found = _resample_in_parts(procedure, replicates, seed, kept, tell)
     permutations = min(replicates, MOST_PERMUTATIONS)
+    other_ways = [
+        cross_validate(procedure, FOLDS, REPETITIONS, seed, labels),
+        permute(procedure, observed, permutations, seed, labels),
+    ]
     tables = {
         "optimism": optimism_table(procedure, observed, found, labels, confidence),
         "optimism_selection": selection_table(procedure, observed, found),
@@ -48,13 +52,7 @@ def validate_internally(
         "optimism_instability": instability_table(observed, found, confidence),
         "optimism_replicates": replicates_table(found, labels),
         "optimism_differences": differences_table(procedure, observed, found, confidence),
-        "optimism_other_ways": pd.concat(
-            [
-                cross_validate(procedure, FOLDS, REPETITIONS, seed, labels),
-                permute(procedure, observed, permutations, seed, labels),
-            ],
-            ignore_index=True,
-        ),
+        "optimism_other_ways": with_patients(pd.concat(other_ways, ignore_index=True), procedure),
     }
     if kept is not None and kept.is_dir():
         for part in kept.iterdir():

@@ -36,7 +36,7 @@ CUTOFF_METHODS = {
     "mean_midpoint_rounded": "Midpoint of the group means, rounded",
     "youden": "Highest Youden index",
     "closest_to_corner": "Closest to the upper left corner",
-    "fixed_sensitivity": "Fixed sensitivity",
+    "fixed_sensitivity": "Sensitivity fixed by the plan",
 }
 AGREEMENT_FORMS = {
     "ICC1": "ICC1: one-way random, single reader",

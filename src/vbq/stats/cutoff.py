@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 
 QUANTITIES = ("cutoff", "sensitivity", "specificity", "youden")
 COLUMNS = [
-    "method",
+    *("method", "n", "n_events"),
     *(f"{quantity}{end}" for quantity in QUANTITIES for end in ("", "_low", "_high")),
     "conf_method",
     "replicates",
@@ -159,7 +159,7 @@ def choose_cutoffs(
     observed = _apply(ways, event, x, np.ones((1, len(x))))[:, 0]
     blocks = bootstrap_weights(event, replicates, seed)
     resampled = np.concatenate([_apply(ways, event, x, weights) for weights in blocks], axis=1)
-    table = pd.DataFrame({"method": list(ways)})
+    table = pd.DataFrame({"method": list(ways)}).assign(n=len(x), n_events=int(event.sum()))
     for i, quantity in enumerate(QUANTITIES):
         low, high = percentile_interval(resampled[:, :, i].T, confidence)
         table[quantity] = observed[:, i]

@@ -67,9 +67,9 @@ def p_value_figure(p_values: pd.DataFrame, source: str) -> Drawn:
             if np.isfinite(p):
                 axes.plot([p - printed.value], [i], **_look(k), clip_on=False, zorder=3)
                 data.append([*told, test, p, p - printed.value, printed.half_unit])
-    axes.set_xlabel("Recomputed p minus printed p; grey: rounds to the printed p")
+    axes.set_xlabel("Recomputed p minus printed p; gray: rounds to the printed p")
     handles = [Line2D([], [], **_look(k)) for k in range(len(SHOWN_TESTS))]
-    figure.legend(handles, list(SHOWN_TESTS.values()), loc="outside upper left", ncols=5, handletextpad=0.1)
+    figure.legend(handles, list(SHOWN_TESTS.values()), loc="outside lower left", ncols=5, handletextpad=0.1)
     columns = ["variable", "label", "printed", "test", "recomputed", "difference", "rounds_within"]
     return figure, pd.DataFrame(data, columns=columns)
 

@@ -15,7 +15,7 @@ from vbq.render.figures.style import DASHES, GRAY, INK, MM, TWO_COLUMNS, Drawn, 
 from vbq.render.labels import Row
 from vbq.render.tables.study import flow_table
 
-# In mm from the upper left corner of the figure. The steps stand on the left, who left beside them.
+# In mm from the upper left corner of the axes. The steps stand on the left, who left beside them.
 MARGIN = 1.5
 PADDING = 1.6  # between a box and its words
 GAP = 6.0  # the shortest arrow
@@ -43,12 +43,14 @@ def flow_figure(
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
     end = _draw_boxes(axes, data)
-    (foot,) = figure.texts
-    height = end + 2 * MARGIN + foot.get_window_extent().height / figure.dpi / MM
+    (head,) = figure.texts
+    below = end + MARGIN
+    height = MARGIN + head.get_window_extent().height / figure.dpi / MM + below
     figure.set_figheight(height * MM)
-    foot.set_y(MARGIN / height)
+    head.set_y(1 - MARGIN / height)
+    axes.set_position((0, 0, 1, below / height))
     axes.set_xlim(0, TWO_COLUMNS)
-    axes.set_ylim(height, 0)
+    axes.set_ylim(below, 0)
     return figure, data
 
 

@@ -42,8 +42,9 @@ def draw_optimism(
     if not tables["optimism_paths"].empty:
         drawn = paths_figure(tables["optimism_paths"], codebook, alpha, source)
         yield Drawing("stability_paths", *drawn)
-    if not tables["optimism_cutoff"].empty:
-        yield Drawing("cutoff_resampled", *cutoff_figure(tables["optimism_cutoff"], source))
+    cutoffs = tables["optimism_cutoff"]
+    if (cutoffs["share"] > 0).sum() > 1:
+        yield Drawing("cutoff_resampled", *cutoff_figure(cutoffs, source))
 
 
 def instability_figure(instability: pd.DataFrame, label: str, source: str) -> Drawn:

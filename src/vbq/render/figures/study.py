@@ -44,7 +44,7 @@ def roc_figure(curve: pd.DataFrame, assessed: Row, source: str, confidence: floa
     """Draw one score's ROC curve with its AUC, interval and number of patients (Figures 2-4).
 
     `curve` has the score's rows of roc.csv, `assessed` is its row of discrimination.csv; `source` is
-    what stands at the foot of the figure.
+    what stands at the top of the figure.
     """
     title = wrapped(assessed["label"], 42)
     figure = new_figure(ONE_COLUMN, 93 + TITLE_LINE * title.count("\n"), source)

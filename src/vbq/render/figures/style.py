@@ -23,10 +23,10 @@ MM = 1 / 25.4  # inches
 ONE_COLUMN, TWO_COLUMNS = 84.0, 174.0  # mm, the column widths of most journals
 DPI = 300
 TITLE_LINE = 3.6  # mm, what a line of a title adds to the height of a figure
-USUAL_FOOT = 5.6  # mm, two lines; the room for a longer one is added to the height of a figure
+USUAL_HEAD = 5.6  # mm, about two lines; the room for a longer one is added to the height of a figure
 
 INK, GRAY, LIGHT = "#1a1a1a", "#6b6b6b", "#d9d9d9"
-# From dark to light, so that they differ in greyscale, and distinct to the color-blind; none is so light
+# From dark to light, so that they differ in grayscale, and distinct to the color-blind; none is so light
 # that it is lost on white. Dash and marker differ too, and 5 x 6 combinations pass before one recurs.
 COLORS = ("#000000", "#004488", "#a52572", "#bf4d00", "#44a08f")
 DASHES = ("-", (0, (6, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1.2)), (0, (8, 1.5, 3, 1.5)))
@@ -94,18 +94,26 @@ def wrapped(text: object, width: int) -> str:
     return "\n".join(textwrap.wrap(plain(text), width)) or " "
 
 
-def new_figure(width: float, height: float, source: str) -> Figure:
-    """Return an empty figure of a size in mm, with the lines at its foot that say where the rows are from.
+class _Layout(ConstrainedLayoutEngine):
+    """Lays out twice: square axes below a high head are not in their place after once."""
 
-    Its height is that for a foot of two lines; a longer one makes it higher.
+    def execute(self, fig: Figure) -> None:
+        super().execute(fig)
+        super().execute(fig)
+
+
+def new_figure(width: float, height: float, source: str) -> Figure:
+    """Return an empty figure of a size in mm, with the lines at its top that say where the rows are from.
+
+    Its height is that for a head of two lines; a longer one makes it higher.
     """
     margin = 1.5 * MM
-    layout = ConstrainedLayoutEngine(w_pad=margin, h_pad=margin)
+    layout = _Layout(w_pad=margin, h_pad=margin)
     figure = Figure(figsize=(width * MM, height * MM), layout=layout)
     left = margin / figure.get_figwidth()
-    foot = "\n".join(map(plain, source.splitlines()))
-    words = figure.supxlabel(foot, x=left, ha="left", fontsize=6, color=GRAY, wrap=True)
-    longer = words.get_window_extent().height / figure.dpi - USUAL_FOOT * MM
+    head = "\n".join(map(plain, source.splitlines()))
+    words = figure.suptitle(head, x=left, ha="left", fontsize=6.5, wrap=True)
+    longer = words.get_window_extent().height / figure.dpi - USUAL_HEAD * MM
     figure.set_figheight(figure.get_figheight() + max(longer, 0))
     return figure
 
@@ -124,7 +132,8 @@ def unit_square(axes: Axes) -> None:
 def save(drawing: Drawing, folder: Path, source: str, provenance: str, tiff: bool = False) -> None:
     """Write a figure as SVG, PDF, 300-dpi PNG, where asked TIFF, and its data as CSV.
 
-    Each has the same bytes on every run; the `source` is in the metadata, the provenance in each row.
+    Each has the same bytes on every run; the `source` is in the metadata, the provenance in each row that
+    does not have its own.
     """
     described = plain(source)
     metadata = {
@@ -147,4 +156,5 @@ def save(drawing: Drawing, folder: Path, source: str, provenance: str, tiff: boo
     for ending, file in files.items():
         write_whole(file.getvalue(), folder / f"{drawing.name}.{ending}")
     data = drawing.data.map(lambda cell: plain(cell) if isinstance(cell, str) else cell).convert_dtypes()
-    write_csv(data.assign(provenance=provenance), str(folder / f"{drawing.name}.csv"))
+    data = data if "provenance" in data else data.assign(provenance=provenance)
+    write_csv(data, str(folder / f"{drawing.name}.csv"))

@@ -1,10 +1,12 @@
 """Figures of an external validation, each from tidy tables; the first also from the patients' scores."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from vbq.codebook import Variable
 from vbq.render import numbers as text
@@ -26,7 +28,11 @@ from vbq.render.figures.style import (
 )
 from vbq.validation import COMPLETE, IMPUTED
 
+# By the label of a variable of the rules: groups of patients, the provenance of each, and its values.
+Samples = Mapping[str, Sequence[tuple[str, str, np.ndarray]]]
+
 INTERVAL = ["conf_low", "conf_high"]
+CHARACTER, WORDS_HIGH = 0.04, 0.09  # the most that small words take in axes from 0 to 1
 MOST_PATTERNS = 12  # combinations of missing variables that are drawn
 QUANTILES = {
     "percentile_5": 0.05,
@@ -39,19 +45,21 @@ QUANTILES = {
 
 def validation_figures(
     tables: Mapping[str, pd.DataFrame],
-    samples: Mapping[str, Sequence[tuple[str, np.ndarray]]],
+    samples: Samples,
     published: Mapping[str, Mapping[str, float]],
     labels: Mapping[str, str],
     source: str,
     confidence: float,
+    development: str = "",
 ) -> Iterator[Drawing]:
     """Yield a drawing of everything that the tables of a validation can show.
 
-    `samples` has, by the name of a variable of the rules, its values in several groups of patients, `labels`
-    the label of each rule.
+    `labels` has the label of each rule; `development` says where the rows are from that `samples` has of
+    the development cohort.
     """
     if samples:
-        yield Drawing("predictors", *predictors_figure(samples, source))
+        sources = f"{source}\nDevelopment: {development}" if development else source
+        yield Drawing("predictors", *predictors_figure(samples, sources))
     performance = tables["performance"]
     aucs = performance[(performance["measure"] == "auc") & pd.to_numeric(performance["estimate"]).notna()]
     if len(aucs):
@@ -82,13 +90,17 @@ def samples_of(
     variables: Sequence[str],
     divided_by: Sequence[str],
     codebook: Mapping[str, Variable],
-) -> dict[str, list[tuple[str, np.ndarray]]]:
+) -> Samples:
     """Return continuous variables in both cohorts, and in the levels of the first variable of subgroups."""
     found = {}
     for name in variables:
         if codebook[name].is_categorical or name not in validation:
             continue
-        groups = [] if development is None else [("Development", development.reindex(columns=[name]))]
+        groups = (
+            []
+            if development is None
+            else [("Development", development.reindex(columns=[name, "provenance"]))]
+        )
         groups.append(("Validation", validation))
         for other in divided_by[:1]:
             if other in validation:
@@ -96,12 +108,16 @@ def samples_of(
                     (f"{label}", validation[(validation[other] == level).fillna(False).astype(bool)])
                     for level, label in codebook[other].levels.items()
                 ]
-        values = [(label, group[name].dropna().to_numpy(dtype=float)) for label, group in groups]
-        found[codebook[name].label] = [(label, numbers) for label, numbers in values if len(numbers)]
+        known = [(label, group.dropna(subset=name)) for label, group in groups]
+        found[codebook[name].label] = [
+            (label, str(group["provenance"].iloc[0]), group[name].to_numpy(dtype=float))
+            for label, group in known
+            if len(group)
+        ]
     return {label: groups for label, groups in found.items() if groups}
 
 
-def predictors_figure(samples: Mapping[str, Sequence[tuple[str, np.ndarray]]], source: str) -> Drawn:
+def predictors_figure(samples: Samples, source: str) -> Drawn:
     """Draw the distribution of each variable in groups: median, quartiles, and the middle 90 %."""
     most = max(map(len, samples.values()))
     figure = new_figure(TWO_COLUMNS, 24 + 8 * most, source)
@@ -109,10 +125,10 @@ def predictors_figure(samples: Mapping[str, Sequence[tuple[str, np.ndarray]]], s
     for axes, (label, groups) in zip(
         figure.subplots(1, len(samples), squeeze=False)[0], samples.items(), strict=True
     ):
-        names = [f"{group}\nn = {text.count(len(values))}" for group, values in groups]
-        for i, (group, values) in enumerate(groups):
+        names = [f"{group}\nn = {text.count(len(values))}" for group, _, values in groups]
+        for i, (group, provenance, values) in enumerate(groups):
             low, q1, median, q3, high = np.quantile(values, list(QUANTILES.values()))
-            data.append([label, group, len(values), low, q1, median, q3, high])
+            data.append([label, group, len(values), low, q1, median, q3, high, provenance])
             color = COLORS[0] if i == 0 else COLORS[1]
             axes.plot([low, high], [i, i], color=color, lw=0.9)
             axes.fill_between([q1, q3], i - 0.24, i + 0.24, fc="white", ec=color, lw=0.9, zorder=2)
@@ -121,7 +137,7 @@ def predictors_figure(samples: Mapping[str, Sequence[tuple[str, np.ndarray]]], s
         axes.set_ylim(len(groups) - 0.5, -0.5)
         axes.tick_params(axis="y", length=0)
         axes.set_xlabel(wrapped(label, 40))
-    return figure, pd.DataFrame(data, columns=["label", "group", "n", *QUANTILES])
+    return figure, pd.DataFrame(data, columns=["label", "group", "n", *QUANTILES, "provenance"])
 
 
 def auc_figure(
@@ -149,7 +165,7 @@ def auc_figure(
     axes.tick_params(axis="y", length=0)
     axes.set_xlim(0, 1)
     axes.set_xlabel(f"AUC with its {text.confidence_level(confidence)} confidence interval")
-    figure.legend(loc="outside upper left", ncols=3)
+    figure.legend(loc="outside lower left", ncols=3)
     in_patients = aucs[["rule", "label", "analysis", "n", "estimate", *INTERVAL]]
     return figure, pd.concat([in_patients, pd.DataFrame(of_publications)])
 
@@ -179,12 +195,28 @@ def pattern_figure(
             axes.plot([row["risk_low"], row["risk_high"]], [row["observed"]] * 2, color=COLORS[3], lw=2.2)
             axes.plot([row["risk"]], [row["observed"]], marker="o", ms=4.5, color=COLORS[1], zorder=3)
             words = f"{text.count(row['n_events'])}/{text.count(row['n'])}"
-            axes.text(row["risk"], row["conf_high"] + 0.02, words, ha="center", va="bottom", fontsize=6)
+            axes.text(*_beside(row, len(words)), words, ha="center", va="center", fontsize=6)
         axes.set_title(wrapped(labels[rule], 28), fontweight="normal", fontsize=7)
         axes.set_xlabel("Risk of the rule")
     figure.axes[0].set_ylabel(f"Observed, exact {text.confidence_level(confidence)} CI")
     shown = ["rule", "pattern", "n", "n_events", "risk", "risk_low", "risk_high", "observed", *INTERVAL]
     return figure, known[shown].assign(label=known["rule"].map(labels))
+
+
+def _beside(row: Mapping[Any, Any], characters: int) -> tuple[float, float]:
+    """Return the middle of words beside an interval, inside the axes and not on the diagonal."""
+    width, height = CHARACTER * characters / 2, WORDS_HIGH / 2
+    risk, observed = row["risk"], row["observed"]
+    places = [
+        (risk, row["conf_high"] + height),
+        (max(risk, row["risk_high"]) + 0.02 + width, observed),
+        (min(risk, row["risk_low"]) - 0.02 - width, observed),
+        (risk, row["conf_low"] - height),
+    ]
+    for x, y in places:
+        if abs(y - x) > width + height and 0 <= x - width and x + width <= 1 and height <= y <= 1:
+            return x, y
+    return risk, max(row["conf_high"] + height, risk + width + height)
 
 
 def curve_figure(curve: pd.DataFrame, label: str, source: str, confidence: float) -> Drawn:
@@ -232,7 +264,7 @@ def decision_figure(
     for axes in grid[::columns]:
         axes.set_ylabel(f"Net benefit, {text.confidence_level(confidence)} band")
     handles, names = grid[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper left", ncols=3)
+    figure.legend(handles, names, loc="outside lower left", ncols=3)
     shown = ["rule", "net_benefit", "net_benefit_low", "net_benefit_high", "treat_all"]
     return figure, decision[shown].assign(
         treat_nobody=0, threshold_percent=100 * decision["threshold"], label=decision["rule"].map(labels)
@@ -278,6 +310,8 @@ def subgroup_figure(
         axes.set_title(wrapped(labels[rule], 24), fontweight="normal", fontsize=7)
         axes.set_xlabel("AUC")
     grid[0].set_yticks(range(len(keys)), [wrapped(f"{name}: {label}", 34) for _, name, _, label in keys])
+    whole_line = Line2D([], [], color=COLORS[1], lw=0.7)
+    figure.legend([whole_line], ["AUC of all patients"], loc="outside lower left")
     places = ["subgroup", "subgroup_label", "level", "level_label"]
     shown = ["rule", "n", "n_events", "estimate", *INTERVAL]
     lines = aucs.loc[(aucs["analysis"] == COMPLETE) & aucs["rule"].isin(rules), ["rule", "estimate"]]

@@ -11,6 +11,7 @@ import yaml
 from vbq.render import numbers as text
 from vbq.render.document import Section, Table
 from vbq.render.labels import step_name
+from vbq.render.report.methods import applied_criteria
 from vbq.render.report.results import Results
 
 ANSWERED, PARTLY, OPEN = "from the run", "in part from the run", "not available from the data"
@@ -81,8 +82,8 @@ def _sources(results: Results) -> Answer:
 
 
 def _eligibility(results: Results) -> Answer:
-    steps = [step_name(row["step"]) for row in results.tables["flow"].to_dict("records")[1:]]
-    return Answer(f"Applied in this order: {'; '.join(steps)}.", "report.html#flow, flow.csv")
+    steps = "; ".join(step_name(row["step"]) for row in applied_criteria(results.tables["flow"]))
+    return Answer(f"Applied in this order: {steps or 'none'}.", "report.html#flow, flow.csv")
 
 
 def _treatments(results: Results) -> Answer | None:
@@ -100,6 +101,7 @@ def _preparation(results: Results) -> Answer:
         "Columns were mapped to a codebook by the cohort file, and checked against its levels and ranges; "
         f"{n} remark{'' if n == 1 else 's'} on the input.",
         "ingest.csv, run.yaml (cohort file)",
+        "The team says whether that was the same in all groups.",
     )
 
 
@@ -107,17 +109,22 @@ def _outcome(results: Results) -> Answer:
     groups = text.listed(results.group_names.values())
     return Answer(
         f"{results.outcome.label} ({groups}); a yes or no, without the time to it.",
-        "report.html#methods",
-        "The team says how and when it was assessed.",
+        "report.html (Outcome)",
+        "The team defines it, and says how and when it was assessed.",
     )
 
 
+def _named_candidates(results: Results) -> list[str]:
+    """The variables that may enter the regression: those tested, but for those that the plan excludes."""
+    excluded = results.plan.get("multivariable", {}).get("exclude", [])
+    return [name for name in results.tables["univariable"]["variable"] if name not in excluded]
+
+
 def _candidates(results: Results) -> Answer:
-    tested = results.plan["univariable"]["variables"]
     return Answer(
-        f"{len(tested)} candidates, named in the plan before the analysis.",
+        f"{len(_named_candidates(results))} candidates, named in the analysis plan.",
         f"{results.spec['plan']}, univariable.csv",
-        "The team says why these.",
+        "The team says why these, and when the plan was made.",
     )
 
 
@@ -150,13 +157,13 @@ def _sample_size(results: Results) -> Answer:
     events = f"{results.n_patients} patients, {results.group_sizes['1']} with the outcome"
     if results.validation:
         return Answer(
-            f"{events}. Expected interval widths, and how many patients are needed, were computed before any "
-            "estimate.",
+            f"{events}. Expected interval widths, and how many patients are needed, follow from number, "
+            "prevalence and predictors alone.",
             "report.html#precision, validation/precision.csv",
+            "The team says how the size was arrived at.",
         )
-    tested = len(results.plan["univariable"]["variables"])
     return Answer(
-        f"{events}, for {tested} candidate predictors.",
+        f"{events}, for {len(_named_candidates(results))} candidate predictors.",
         "report.html#limits",
         "The team says how the size was arrived at.",
     )
@@ -165,7 +172,10 @@ def _sample_size(results: Results) -> Answer:
 def _missing(results: Results) -> Answer:
     tests = results.tables["univariable"]
     n = int((pd.to_numeric(tests["n_missing"], errors="coerce") > 0).sum())
-    words = f"{n} of {len(tests)} variables have missing values; each analysis has its complete patients."
+    words = (
+        f"{n} of {len(tests)} variables {'has' if n == 1 else 'have'} missing values; each analysis has the "
+        "patients in whom its variables are known."
+    )
     if results.validation:
         return Answer(
             f"{words} The validation also has multiple imputation, where a rule's variable is missing.",
@@ -217,6 +227,7 @@ def _measures(results: Results) -> Answer | None:
         return Answer(
             "Discrimination, calibration, Brier score and net benefit, each with its method.",
             "report.html#methods, validation/performance.csv",
+            "The team gives the reasons.",
         )
     if results.table("discrimination") is None:
         return None
@@ -224,6 +235,7 @@ def _measures(results: Results) -> Answer | None:
         "AUC, sensitivity, specificity and predictive values; after optimism also calibration and Brier "
         "score.",
         "report.html#table-3, report.html#optimism",
+        "The team gives the reasons.",
     )
 
 
@@ -243,7 +255,10 @@ def _predictions(results: Results) -> Answer:
 
 def _balance(results: Results) -> Answer:
     percent = text.fixed(100 * results.group_sizes["1"] / results.n_patients, 1)
-    return Answer(f"{percent} % had the outcome; no resampling or weighting was used.", "report.html#methods")
+    return Answer(
+        f"{percent} % had the outcome; nobody was left out, repeated or weighted for that.",
+        "report.html#methods",
+    )
 
 
 def _fairness(results: Results) -> Answer | None:
@@ -268,27 +283,38 @@ def _output(results: Results) -> Answer | None:
 def _differences(results: Results) -> Answer | None:
     if results.validation is None or not results.validation.development:
         return None
-    return Answer("Case mix, and how well the cohorts can be told apart.", "report.html#comparability")
+    return Answer(
+        "Case mix, and how well the cohorts can be told apart.",
+        "report.html#comparability, validation/case_mix.csv",
+        "The team compares setting, eligibility, outcome definition and the ways of measuring.",
+    )
 
 
 def _data_sharing(results: Results) -> Answer | None:
     if not results.are_reconstructed:
         return None
-    return Answer("The rows ship with the project.", "run.yaml (checksums of the input)")
+    return Answer(
+        "The reconstructed rows ship with the project.",
+        "run.yaml (checksums of the input)",
+        "The patients' rows are not available.",
+    )
 
 
 def _code_sharing(results: Results) -> Answer | None:
     if not results.record:
         return None
+    changes = ", with changes that are not committed" if results.record["uncommitted_changes"] else ""
     return Answer(
-        f"The code of this run is commit {results.record['commit']}.", "report.html#record, run.yaml"
+        f"The code of this run is commit {results.record['commit']}{changes}.",
+        "report.html#record, run.yaml",
+        "The team says where it is available.",
     )
 
 
 def _flow(results: Results) -> Answer:
     flow = results.tables["flow"]
     left_out = [
-        f"{step_name(row['step'])}: {text.count(row['excluded'])} excluded"
+        f"{text.count(row['excluded'])} excluded ({row['reason']})"
         for row in flow.to_dict("records")
         if row["excluded"] > 0
     ]
@@ -299,6 +325,7 @@ def _flow(results: Results) -> Answer:
         f"{read} read; {told}; {results.n_patients} analyzed, {results.group_sizes['1']} with and "
         f"{results.group_sizes['0']} without the outcome.",
         "report.html#flow, flow.csv",
+        "The team tells the length of follow-up.",
     )
 
 
@@ -307,7 +334,12 @@ def _characteristics(results: Results) -> Answer:
 
 
 def _numbers(results: Results) -> Answer:
-    return Answer("n and n_events stand in the rows of each analysis.", "every table, columns n and n_events")
+    counted = ("univariable", "multivariable", "discrimination", "optimism")
+    return Answer(
+        "The number of patients stands in the rows of each analysis, that of events with regressions, scores "
+        "and models.",
+        ", ".join(f"{name}.csv" for name in counted if results.table(name) is not None),
+    )
 
 
 def _specification(results: Results) -> Answer | None:
@@ -319,12 +351,17 @@ def _specification(results: Results) -> Answer | None:
 def _performance(results: Results) -> Answer | None:
     if results.validation:
         return Answer(
-            "Every measure of every rule with its interval, also in subgroups.",
+            "Every measure of every rule with its interval; AUC, sensitivity, specificity and observed over "
+            "expected also in subgroups.",
             "report.html#discrimination, report.html#calibration, report.html#subgroups",
         )
     if results.table("discrimination") is None:
         return None
-    return Answer("With intervals, apparent and corrected.", "report.html#table-3, report.html#optimism")
+    return Answer(
+        "With intervals, apparent and corrected.",
+        "report.html#table-3, report.html#optimism",
+        "The team adds key groups.",
+    )
 
 
 def _results_of_updating(results: Results) -> Answer:

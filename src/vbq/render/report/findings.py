@@ -7,7 +7,7 @@ import pandas as pd
 from vbq.published.compare import sentence, summary
 from vbq.render import numbers as text
 from vbq.render.document import Finding
-from vbq.render.labels import term_label
+from vbq.render.labels import level_key, term_label
 from vbq.render.report.results import Results
 from vbq.render.report.sentences import summary as summary_of_validation
 from vbq.render.tables.optimism import sentence as sentence_of_optimism
@@ -48,27 +48,35 @@ def _association(results: Results) -> str:
     if fitted is None:
         return words
     first = fitted.iloc[0]
-    shown = [
-        row for row in fitted.to_dict("records") if row["variable"] and significant(row["p_value"], alpha)
+    # A level of a variable counts by the test of its variable, which stands in a row of its own.
+    tested_whole = set(fitted.loc[fitted["level"].map(level_key) == "", "variable"])
+    found = [
+        _term(row, fitted, results)
+        for row in fitted.to_dict("records")
+        if row["variable"]
+        and significant(row["p_value"], alpha)
+        and (level_key(row["level"]) == "" or row["variable"] not in tested_whole)
     ]
-    with_ratio = [_term(row, fitted, results) for row in shown if not text.missing(row["odds_ratio"])]
-    found = f"these had p < {alpha:g}: {'; '.join(with_ratio)}" if with_ratio else f"none had p < {alpha:g}"
+    said = f"these had p < {alpha:g}: {'; '.join(found)}" if found else f"none had p < {alpha:g}"
+    caution = (
+        " The rows are reconstructed: beyond what is printed, this is their property."
+        if results.are_reconstructed
+        else ""
+    )
     return (
         f"{words} In the multivariable regression ({text.count(first['n'])} patients, "
-        f"{text.count(first['n_events'])} with the outcome), {found}."
+        f"{text.count(first['n_events'])} with the outcome), {said}.{caution}"
     )
 
 
 def _term(row: dict[Any, Any], fitted: pd.DataFrame, results: Results) -> str:
-    return (
-        f"{term_label(row, fitted, results.codebook).strip()}, odds ratio {ratio_with_interval(row)}, "
-        f"p {_p(row['p_value'])}"
-    )
+    ratio = "" if text.missing(row["odds_ratio"]) else f", odds ratio {ratio_with_interval(row)}"
+    return f"{term_label(row, fitted, results.codebook).strip()}{ratio}, p {_p(row['p_value'])}"
 
 
 def _p(value: Any) -> str:
     words = text.p_value(value)
-    return words if words.startswith("<") else f"= {words}"
+    return f"< {words[1:]}" if words.startswith("<") else f"= {words}"
 
 
 def _discrimination(results: Results) -> str:
@@ -78,7 +86,8 @@ def _discrimination(results: Results) -> str:
         return ""
     drawn = list(results.plan.get("figures", {}).values()) or list(assessed["score"])
     told = [
-        f"{row['label']} {text.estimate(row['auc'], row['auc_low'], row['auc_high'], 2)}"
+        f"{row['label']} {text.estimate(row['auc'], row['auc_low'], row['auc_high'], 2)} in "
+        f"{text.count(row['n'])} patients"
         for row in assessed.to_dict("records")
         if row["score"] in drawn and not text.missing(row["auc"])
     ]

@@ -1,6 +1,8 @@
 """Methods, limits and references in prose, from the plan followed and the methods that the tables name."""
 
+import math
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 
@@ -31,7 +33,14 @@ REFERENCES = {
     "instability in neoplastic disease. Spine 2010;35:E1221-E1229. doi:10.1097/BRS.0b013e3181e16ae2",
     "Harrell 1996": "Harrell FE, Lee KL, Mark DB. Multivariable prognostic models: issues in developing "
     "models, evaluating assumptions and adequacy, and measuring and reducing errors. Stat Med "
-    "1996;15:361-387.",
+    "1996;15:361-387. doi:10.1002/(SICI)1097-0258(19960229)15:4<361::AID-SIM168>3.0.CO;2-4",
+    "Harrell 2025": "Harrell FE. rms: Regression Modeling Strategies. R package version 8.1. "
+    "https://CRAN.R-project.org/package=rms",
+    "Austin and Steyerberg 2019": "Austin PC, Steyerberg EW. The Integrated Calibration Index (ICI) and "
+    "related metrics for quantifying the calibration of logistic regression models. Stat Med "
+    "2019;38:4051-4065. doi:10.1002/sim.8281",
+    "Simel 1991": "Simel DL, Samsa GP, Matchar DB. Likelihood ratios with confidence: sample size estimation "
+    "for diagnostic test studies. J Clin Epidemiol 1991;44:763-770. doi:10.1016/0895-4356(91)90128-V",
     "Heinze and Schemper 2002": "Heinze G, Schemper M. A solution to the problem of separation in logistic "
     "regression. Stat Med 2002;21:2409-2419. doi:10.1002/sim.1047",
     "Riley and Collins 2023": "Riley RD, Collins GS. Stability of clinical prediction models developed using "
@@ -52,6 +61,11 @@ REFERENCES = {
     "Wilson 1927": "Wilson EB. Probable inference, the law of succession, and statistical inference. J Am "
     "Stat Assoc 1927;22:209-212. doi:10.1080/01621459.1927.10502953",
 }
+TRIPOD_AI = (
+    "Collins GS, Moons KGM, Dhiman P, et al. TRIPOD+AI statement: updated guidance for reporting clinical "
+    "prediction models that use regression or machine learning methods. BMJ 2024;385:e078378. "
+    "doi:10.1136/bmj-2023-078378"
+)
 # How the tables name a method, where prose cites it by name and year.
 CITED = {"Wilson": "Wilson’s (Wilson 1927)", "DeLong": "DeLong’s (DeLong 1988)"}
 
@@ -77,34 +91,50 @@ def methods(results: Results) -> Section:
 def references(results: Results) -> Section:
     """List the plan's source, and what the methods cite."""
     told = " ".join(methods(results).text)
-    cited = [entry for words, entry in sorted(REFERENCES.items()) if words in told]
-    return Section("references", "References", (results.plan["source"], *cited))
+    cited = sorted(entry for words, entry in REFERENCES.items() if words in told)
+    return Section("references", "References", (results.plan["source"], *cited, TRIPOD_AI))
 
 
 def _labels(results: Results, names: Iterable[str]) -> str:
     return text.listed(results.codebook[name].label for name in names)
 
 
-def _participants(results: Results) -> str:
-    criteria = [
+def applied_criteria(flow: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Return the steps of the participant flow in which a criterion was applied, as rows."""
+    return [
         row
-        for row in results.tables["flow"].to_dict("records")[1:]
+        for row in flow.to_dict("records")[1:]
         if row["step"] != "outcome known" and not any(words in str(row["reason"]) for words in NOT_APPLIED)
     ]
-    kept = "; ".join(step_name(row["step"]) for row in criteria)
+
+
+def _participants(results: Results) -> str:
+    kept = "; ".join(step_name(row["step"]) for row in applied_criteria(results.tables["flow"]))
+    criteria = (
+        f"Criteria that were applied, in this order: {kept}. A patient in whom a criterion is not known "
+    )
     return (
-        f"Patients. {f'Criteria that were applied, in this order: {kept}. ' if kept else ''}"
-        f"Patients without a known outcome ({results.outcome.label}) were left out. Each analysis has the "
-        "patients in whom all of its variables are known; its number of patients stands with it."
+        f"Patients. {criteria if kept else ''}Patients without a known outcome ({results.outcome.label}) "
+        "were left out. Each analysis has the patients in whom all of its variables are known; its number of "
+        "patients stands with it. Nobody was left out, repeated or weighted because an outcome is rare."
     )
 
 
 def _scores(results: Results) -> str:
+    readers = {
+        "mean": "several readers’ scores of a patient are averaged",
+        "first": "the score is that of the first reader",
+    }
     told = [
         f"{results.codebook[name].label}: {words}."
         for name, words in results.definitions.items()
         if not results.codebook[name].is_categorical
     ]
+    if told and "marker" in results.plan and results.table("agreement") is not None:
+        by = results.plan["marker"].get("readers", "mean")
+        told.append(
+            f"Where there is more than one reader, {readers.get(by, f'the score is that of reader {by}')}."
+        )
     if {"sins", "sins_category"} & {*results.tables["univariable"]["variable"]}:
         told.append(
             "SINS: the sum of its six components, stable up to 6 points, potentially unstable from 7 to 12, "
@@ -115,8 +145,11 @@ def _scores(results: Results) -> str:
 
 def _univariable(results: Results) -> str:
     plan = results.plan["univariable"]
+    tested = {row["variable"]: row for row in results.tables["univariable"].to_dict("records")}
     other = [
-        f"{results.codebook[name].label} ({TESTS[test]})" for name, test in plan.get("exceptions", {}).items()
+        _exception(results, tested[name], test)
+        for name, test in plan.get("exceptions", {}).items()
+        if name in tested
     ]
     exceptions = f", but for {text.listed(other)}" if other else ""
     return (
@@ -126,6 +159,19 @@ def _univariable(results: Results) -> str:
         "there is no correction for the number of tests. The other tests of each variable stand beside the "
         "chosen one in univariable.csv."
     )
+
+
+def _exception(results: Results, row: dict[Any, Any], test: str) -> str:
+    """Name a variable with its own test, and whether the test of the others would have decided otherwise."""
+    variable, alpha = results.codebook[row["variable"]], results.plan["alpha"]
+    plan = results.plan["univariable"]
+    usual = plan["categorical_test"] if variable.is_categorical else plan["continuous_test"]
+    by_usual = text.number(row.get(f"p_{usual}", ""))
+    words = f"{variable.label} ({TESTS[test]}, by the plan"
+    if (by_usual < alpha) != (text.number(row["p_value"]) < alpha) and not math.isnan(by_usual):
+        by = f"by the {TESTS[usual]} test, p = {text.fixed(by_usual, 4)}"
+        words += f"; {by}, it would {'have' if by_usual < alpha else 'not have'} been selected"
+    return f"{words})"
 
 
 def _multivariable(results: Results) -> str:
@@ -142,9 +188,9 @@ def _multivariable(results: Results) -> str:
     )
     return (
         f"Multivariable analysis. Variables with p < {results.plan['alpha']:g}{but} entered one logistic "
-        f"regression; none was dropped. Intervals: {_named(fitted['conf_method'])}; tests: "
-        f"{_named(fitted['p_method'])}. A level that does not occur, or that others determine, has no "
-        f"estimate.{penalty}"
+        f"regression, continuous ones linear and not transformed; none was dropped. Intervals: "
+        f"{_named(fitted['conf_method'])}; tests: {_named(fitted['p_method'])}. A level that does not occur, "
+        f"or that others determine, has no estimate.{penalty}"
     )
 
 
@@ -168,6 +214,12 @@ def _discrimination(results: Results) -> str:
     pairs = results.table("discrimination_pairs")
     paired = "" if pairs is None else f" Differences between AUCs: {_named(pairs['p_method'])}."
     proportions = _named(assessed["proportion_method"])
+    penalized = assessed.loc[uses_penalty(assessed["p_method"]), "label"]
+    if len(penalized):
+        fitted += (
+            f" The outcome is separated by {text.listed(penalized)}: Firth’s penalized likelihood was used "
+            "there (Firth 1993)."
+        )
     return (
         f"Discrimination. {f'Intervals of proportions are {proportions}; ' if proportions else ''}those of "
         f"the AUC are {_named(assessed['auc_method'])}. p values are of the {_named(assessed['p_method'])} "
@@ -180,10 +232,11 @@ def _cutoff(results: Results) -> str:
     if chosen is None:
         return ""
     first, plan = chosen.iloc[0], results.plan["cutoff"]
-    way = CUTOFF_METHODS[plan["way"]]
+    ways = [_inside(CUTOFF_METHODS[way]) for way in chosen["method"] if way != plan["way"]]
     return (
         f"Cut-off of the {results.codebook[plan['score']].label}. The study’s way: "
-        f"{way[:1].lower()}{way[1:]}. Beside it stand other ways. Intervals: {first['conf_method']}, "
+        f"{_inside(CUTOFF_METHODS[plan['way']])}. Beside it: {text.listed(ways)}. Intervals: "
+        f"{first['conf_method']}, "
         f"{text.count(first['replicates'])} replicates."
     )
 
@@ -206,12 +259,18 @@ def _internal(results: Results) -> str:
         return ""
     ways = results.table("optimism_other_ways")
     beside = "" if ways is None else f" Beside it: {text.listed(ways['way'].unique())}."
+    separated = int(pd.to_numeric(results.tables["optimism_replicates"]["separated"]).sum())
+    penalty = (
+        " Firth’s penalized likelihood was used where a resample’s outcome is separated (Firth 1993)."
+        if separated
+        else ""
+    )
     return (
         f"Internal validation. In each of {text.count(corrected['replicates'].iloc[0])} bootstrap resamples "
         "of the patients the whole procedure was repeated: cut-off, univariable tests, selection, regression "
-        "and scores. Optimism is the mean difference between an index in the resample and in all patients "
-        f"(Harrell 1996). AUC: {corrected['corrected_method'].iloc[0]}. .632+: Efron and Tibshirani 1997. "
-        f"Instability of risks: Riley and Collins 2023.{beside}"
+        "and scores. Optimism is an index of the model made in a resample, there minus in all patients, on "
+        f"average (Harrell 1996).{penalty} AUC: {corrected['corrected_method'].iloc[0]} (Harrell 2025). "
+        f".632+: Efron and Tibshirani 1997. Instability of risks: Riley and Collins 2023.{beside}"
     )
 
 
@@ -233,16 +292,25 @@ def _validation(results: Results) -> str:
         else ""
     )
     return (
-        "External validation. The rules were used as published; no cut-off was chosen again. Intervals: "
-        f"{'; '.join(told)}. Calibration: Van Calster 2016; expected precision and sample size: Riley 2021; "
-        f"net benefit: Vickers and Elkin 2006; updating: Vergouwe 2017.{imputation} docs/validation.md has "
-        "the method of every quantity."
+        "External validation. No cut-off or coefficient was chosen again; where a source prints no risks, "
+        "they are worked out from what it prints, as the rules under test say. Patterns, curves, decision "
+        f"curves, subgroups and updating are of complete cases. Intervals: {'; '.join(told)}. Calibration: "
+        "Van Calster 2016; distances of the curve: Austin and Steyerberg 2019; likelihood ratios: Simel "
+        "1991; expected precision and sample size: Riley 2021; net benefit: Vickers and Elkin 2006; "
+        "updating: Vergouwe 2017."
+        f"{imputation} docs/validation.md has the method of every quantity."
     )
 
 
 def _measure(name: str) -> str:
-    label = MEASURES[name][0].removesuffix(", %")
-    return label if label.isupper() or label[1].isupper() else label[:1].lower() + label[1:]
+    return _inside(MEASURES[name][0].removesuffix(", %"))
+
+
+def _inside(label: str) -> str:
+    """Write a label as it stands inside a sentence: abbreviations and names keep their capital."""
+    first = label.split()[0]
+    kept = first in ("Brier", "Youden") or not first[1:].islower()
+    return label if kept else label[:1].lower() + label[1:]
 
 
 def _comparison(results: Results) -> str:
@@ -278,8 +346,9 @@ def limits(results: Results) -> Section:
             "missing values - is a property of the reconstruction and says nothing about patients."
         )
     told.append(
-        f"{len(tests)} variables were tested on {events} patients of the rarer outcome group, without a "
-        "correction for the number of tests: some small p values are to be expected by chance."
+        f"{len(tests)} variables were tested in {results.n_patients} patients, {events} of them in the rarer "
+        "outcome group, without a correction for the number of tests: some small p values are to be expected "
+        "by chance."
     )
     fitted = results.table("multivariable")
     if fitted is not None:
@@ -310,6 +379,10 @@ def limits(results: Results) -> Section:
         )
     told.append("The outcome is a yes or no: how long each patient was followed is not used.")
     if results.validation is not None:
+        told.append(
+            "Intervals of the Brier score, the calibration curve and net benefit of a rule whose intercept "
+            "was estimated again here do not carry the uncertainty of that intercept."
+        )
         told.append(
             "The validation has no correction for the number of rules, subgroups and tests, and imputation "
             "assumes that what is missing depends on what is known."

@@ -32,6 +32,6 @@ def record(results: Results) -> Section | None:
     frame = pd.DataFrame(rows, columns=["What", "Value"], dtype=str)
     words = (
         "run.yaml has this, and the cohort file and the plan in full. The same input, commit, versions and "
-        "seed give the same tables on any number of cores; only the duration differs.",
+        "seed give the same tables on any number of cores.",
     )
     return Section("record", "Record of the run", words, (Table("What was run", frame),))

@@ -6,7 +6,7 @@ from pathlib import Path
 from vbq.paths import named_files
 from vbq.render import numbers as text
 from vbq.render.comparison import DIFFERS
-from vbq.render.document import Document, Section
+from vbq.render.document import Document
 from vbq.render.labels import defined_scores
 from vbq.render.report.findings import findings
 from vbq.render.report.results import Results
@@ -40,11 +40,6 @@ FILES = {
     "optimism_other_ways.csv": "cross-validation and permutation test",
     "published.csv": "every printed figure beside the recomputed one",
 }
-# The sections whose tables a manuscript has, or its supplement.
-MANUSCRIPT = (
-    *("flow", "table-1", "table-2", "table-3", "cutoff", "agreement", "optimism", "subanalyses"),
-    *("comparability", "discrimination", "calibration", "subgroups", "updating"),
-)
 
 
 def report(results: Results) -> Document:
@@ -61,17 +56,13 @@ def report(results: Results) -> Document:
     )
 
 
-def manuscript(document: Document) -> list[Section]:
-    """Return the sections of a report whose tables are those of a manuscript."""
-    return [section for section in document.sections if section.anchor in MANUSCRIPT]
-
-
 def _reading(results: Results) -> str:
     """Say how to read the page."""
     words = (
-        f"Intervals in brackets have a confidence of {results.level}. Numbers are rounded here and nowhere "
-        "else: under each table stand the rows that it shows, with every digit, the test, the method of the "
-        "interval and the number of patients, as in the files beside this page."
+        f"Intervals in brackets are {results.level} confidence intervals, approximate where their table says "
+        "so. Numbers are rounded here and nowhere else: under each table stand the rows that it shows, with "
+        "every digit, the test, the method of the interval and the number of patients, as in the files "
+        "beside this page."
     )
     if "published" in results.tables:
         words += (

@@ -41,7 +41,12 @@ def participant_flow(results: Results) -> Section:
     left = [f"{step}: {n} left" for step, n in zip(table.frame["Step"], table.frame["Left"], strict=True)]
     alt = f"Diagram of the participant flow. {'; '.join(left)}."
     pictures = picture(results, "participant_flow", "Participants, from the rows read to the analysis.", alt)
-    return Section("flow", "Participant flow", tables=(table,), pictures=tuple(pictures))
+    words = (
+        "The rows begin with the patients whom the publication includes. Whom it screened and left out has no "
+        "row here, so that no criterion excludes anybody."
+    )
+    text_of = (words,) if results.are_reconstructed else ()
+    return Section("flow", "Participant flow", text_of, (table,), tuple(pictures))
 
 
 def characteristics(results: Results) -> Section | None:
@@ -86,7 +91,15 @@ def multivariable(results: Results) -> Section | None:
         results.printed("Table 2"),
     )
     selected = [results.codebook[name].label for name in dict.fromkeys(fitted["variable"]) if name]
-    words = [f"Variables with p < {plan['alpha']:g} in the univariable step: {text.listed(selected)}."]
+    excluded = [
+        results.codebook[name].label
+        for name in results.tables["univariable"]["variable"]
+        if name in plan["multivariable"]["exclude"]
+    ]
+    words = [
+        f"Variables with p < {plan['alpha']:g} in the univariable step: {text.listed(selected)}."
+        + (f" No candidates, by the plan: {text.listed(excluded)}." if excluded else "")
+    ]
     if display.uses_penalty(fitted["p_method"]).any():
         words.append(
             "The outcome is separated by these variables: some combination of them tells patients with it "

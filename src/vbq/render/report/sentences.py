@@ -43,17 +43,24 @@ def sentences(validation: Validation) -> list[Sentence]:
 
 
 def summary(validation: Validation) -> str:
-    """Say in one line what was found: patients, events, and each rule's AUC beside the published one."""
+    """Say in one line what was found: patients, events, and each rule's AUC beside the published one.
+
+    An AUC is of the patients in whom its rule is known, whose number stands with it.
+    """
     outcome = validation.row("case_mix", variable=validation.plan["outcome"]["variable"], level="1")
     n = int(validation.tables["missing_patterns"]["n"].sum())
     found = []
     for name, label in validation.labels.items():
         row = validation.row("performance", rule=name, measure="auc", analysis=COMPLETE)
         if row is not None and not text.missing(row["estimate"]):
-            found.append(f"{label} {_estimate(row, 2)}{_published(validation, name, 'auc')}")
+            found.append(
+                f"{label} {_estimate(row, 2)} in {text.count(row['n'])}{_published(validation, name, 'auc')}"
+            )
     events = f", {text.count(outcome['count_validation'])} with the outcome" if outcome else ""
     words = f"{n} patients{events}"
-    return f"{words}. AUC: {'; '.join(found)}." if found else f"{words}: no AUC can be estimated."
+    if not found:
+        return f"{words}: no AUC can be estimated."
+    return f"{words}. AUC in complete cases: {'; '.join(found)}."
 
 
 def _estimate(row: Row, decimals: int) -> str:
@@ -95,9 +102,9 @@ def _prevalence(validation: Validation) -> Iterator[Sentence]:
 
 def _case_mix(validation: Validation) -> Iterator[Sentence]:
     table = validation.tables["case_mix"]
+    table = table[table["variable"] != validation.plan["outcome"]["variable"]]
     sizes = pd.to_numeric(table["standardized_difference"], errors="coerce").abs()
-    outcome = validation.plan["outcome"]["variable"]
-    different = table[(sizes > NOTABLE) & (table["variable"] != outcome)]
+    different = table[sizes > NOTABLE]
     compared = int(sizes.notna().sum())
     if not compared:
         return
@@ -143,7 +150,7 @@ def _precision(validation: Validation) -> Iterator[Sentence]:
                 enough.append(words)
             elif row["sufficient"] == "no":
                 parts.append(
-                    f"{words}: {text.fixed(row['expected_width'], 2)} (wanted "
+                    f"{words}: {text.fixed(row['expected_width'], 3)} (wanted "
                     f"{text.fixed(row['target_width'], 2)}, which takes {text.count(row['n_needed'])} "
                     f"patients, {text.count(row['events_needed'])} with the outcome)"
                 )
@@ -154,7 +161,7 @@ def _precision(validation: Validation) -> Iterator[Sentence]:
             words = (
                 f"{label}, {size}: intervals will be wider than wanted. Expected width of {'; '.join(parts)}."
             )
-            words += f" Wide enough a sample for {text.listed(enough)}." if enough else ""
+            words += f" Narrow enough: {text.listed(enough)}." if enough else ""
         else:
             words = f"{label}, {size}: enough for every interval wanted."
         yield Sentence("precision", words, quoted("precision", rule=str(name)))
@@ -211,7 +218,7 @@ def _discrimination(validation: Validation) -> Iterator[Sentence]:
         else:
             words += f"; published {text.fixed(published, 2)}, {_place(row, published)}."
         if text.number(row["conf_low"]) <= 0.5 <= text.number(row["conf_high"]):
-            words += " The interval includes 0.5, a rule that tells nothing."
+            words += " The interval includes 0.5, the AUC of a rule that tells nothing."
         yield Sentence("discrimination", words, quoted("performance", **where))
 
 

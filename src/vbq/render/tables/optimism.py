@@ -28,7 +28,12 @@ def sentence(optimism: pd.DataFrame) -> str:
         f"{text.estimate(row['corrected'], row['corrected_low'], row['corrected_high'], 2)}"
         for row in areas.to_dict("records")
     ]
-    return f"AUC after the optimism of the whole procedure: {'; '.join(told)}." if told else ""
+    if not told:
+        return ""
+    return (
+        "AUC, apparent and corrected for the optimism of the whole procedure, with approximate intervals: "
+        f"{'; '.join(told)}."
+    )
 
 
 def _of_risks(optimism: pd.DataFrame) -> list[str]:
@@ -53,11 +58,12 @@ def optimism_table(optimism: pd.DataFrame, confidence: float) -> Table:
             ]
         )
     notes = (
-        "Optimism: how much better an index is, on average, in the resample on which the procedure was "
-        "carried out than in the patients (Harrell, Lee and Mark 1996). Interval: ABCLOC (rms 8.1), "
-        "approximate: in simulated cohorts it held the true AUC in 75 to 95 % (docs/internal.md).",
-        "Emax follows from the corrected intercept and slope and has no interval. .632+ is the estimate of "
-        "Efron and Tibshirani (1997), from the patients that a resample leaves out.",
+        "Optimism: an index of the model made in a resample, there minus in all patients, on average over "
+        "resamples (Harrell, Lee and Mark 1996). Interval: that of rms 8.1 (ABCLOC), approximate: in "
+        "simulated cohorts it held the true AUC in 75 to 95 % (docs/internal.md).",
+        "Emax, the largest distance between a risk and the calibrated one, follows from the corrected "
+        "intercept and slope and has no interval. .632+ is the estimate of Efron and Tibshirani (1997), from "
+        "the patients that a resample leaves out. Upper level: that of a dichotomous score.",
     )
     return Table(
         "Performance, apparent and corrected for optimism",
@@ -114,22 +120,24 @@ def other_ways_table(other_ways: pd.DataFrame) -> Table:
     rows = [
         [
             row["label"],
+            text.count(row["n"]),
             INDEX_LABELS[row["index"]],
-            text.estimate(row["estimate"], row["low"], row["high"], DECIMALS),
+            text.fixed(row["estimate"], DECIMALS),
+            text.interval(row["low"], row["high"], DECIMALS),
             text.p_value(row["p_value"]),
             text.count(row["repetitions"]),
         ]
         for row in shown
     ]
-    headings = ["Model", "Index", "Estimate (range)", "p value", "Repetitions"]
+    headings = ["Model", "n", "Index", "Estimate", "Middle 95 %", "p value", "Repetitions"]
     notes = (
-        "Cross-validation: the mean over repetitions, and the middle 95 % of repetitions: how much the "
-        "division into folds matters, no confidence interval.",
-        "Permutation: the apparent AUC, and the middle 95 % of those that the whole procedure finds where "
-        "the outcome is permuted, so that there is nothing to find.",
+        "Cross-validation: the mean over repetitions, and their middle 95 %: how much the division into "
+        "folds matters, no confidence interval.",
+        "Permutation: the apparent AUC, and the middle 95 % of the AUCs that the whole procedure finds where "
+        "the outcome is permuted, so that there is nothing to find: no confidence interval of the AUC.",
     )
     frame = pd.DataFrame(rows, columns=headings, dtype=str)
-    groups = tuple(row["way"] for row in shown)
+    groups = tuple(row["way"][:1].upper() + row["way"][1:] for row in shown)
     return Table("Cross-validation and permutation", frame, notes, groups, sources=("optimism_other_ways",))
 
 
@@ -138,7 +146,7 @@ def differences_table(differences: pd.DataFrame, optimism: pd.DataFrame, confide
     labels = dict(zip(optimism["model"], optimism["label"], strict=True))
     rows = [
         [
-            f"{labels[row['score_1']]} − {labels[row['score_2']]}",
+            f"{labels[row['score_1']]} minus {labels[row['score_2']]}",
             text.estimate(row["difference"], row["low"], row["high"], DECIMALS),
         ]
         for row in differences.to_dict("records")

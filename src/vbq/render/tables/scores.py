@@ -172,7 +172,7 @@ def auc_differences_table(
             strong.add((i, 5))
     level = text.confidence_level(confidence)
     columns = ["Scores", "n", "AUCs", f"Difference ({level} CI)", "z", "p value"]
-    notes = [f"Test: {text.listed(pairs['p_method'].unique())}. Bold: p < {alpha:g}."]
+    notes = [f"Test: {text.listed(pairs['p_method'].unique())}. Bold: p < {alpha:g}, but for *."]
     if any(row[5].endswith("*") for row in rows):
         notes.append(
             "* One score contains the other: DeLong’s test is not valid where such scores are fitted to the "
@@ -212,7 +212,8 @@ def cutoff_table(cutoffs: pd.DataFrame, codebook: Codebook, confidence: float) -
     ]
     first = cutoffs.iloc[0]
     notes = [
-        f"Intervals: {first['conf_method']} ({text.count(first['replicates'])} replicates).",
+        f"n = {text.count(first['n'])}, {text.count(first['n_events'])} with the outcome. Intervals: "
+        f"{first['conf_method']} ({text.count(first['replicates'])} replicates).",
         "Sensitivity and specificity of a resample are those at its own cut-off.",
     ]
     if finite.isna().any(axis=None):

@@ -217,7 +217,7 @@ def multivariable_table(
         if low and high:
             mark = "" if low.agrees and high.agrees else f" {DIFFERS}"
             shown = f"{low.text}{text.DASH}{high.text}{mark}"
-        if significant(row["p_value"], alpha):
+        if row["variable"] and significant(row["p_value"], alpha):
             strong.add((len(rows), len(headings) - 3))
         rows.append(
             [

@@ -142,7 +142,7 @@ def precision_table(validation: Validation) -> Table:
             [
                 MEASURES[row["measure"]][0].removesuffix(", %"),
                 f"{text.fixed(row['anticipated'], 2)} ({row['anticipated_from']})",
-                text.fixed(row["expected_width"], 2),
+                text.fixed(row["expected_width"], 3),
                 text.fixed(row["target_width"], 2),
                 f"{text.count(row['n_needed'])} ({text.count(row['events_needed'])})",
                 str(row["sufficient"]),

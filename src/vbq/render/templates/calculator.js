@@ -156,7 +156,7 @@ function update() {
   show("vbq-value", vbq.value === undefined ? "" : written(vbq.value));
   show("sins-value", sins.value === undefined ? "" : String(sins.value));
   show("risk-value", risk.pattern?.risk_in_words ?? "");
-  show("risk-interval", risk.pattern?.interval_in_words ? `95 % confidence interval ${risk.pattern.interval_in_words}` : "");
+  show("risk-interval", risk.pattern?.interval_in_words ? `95 % confidence limits ${risk.pattern.interval_in_words}, the widest of all tables that fit the printed figures` : "");
   for (const [name, found] of Object.entries({ vbq, sins, risk })) {
     show(`${name}-words`, found.words);
     show(`${name}-doubts`, found.doubts ?? "");

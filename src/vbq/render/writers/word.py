@@ -3,6 +3,7 @@
 Text from data and configuration becomes runs of text and nothing else: no fields, links or markup.
 """
 
+import math
 import re
 import unicodedata
 from collections import Counter
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from functools import partial
 from io import BytesIO
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any
 
 import docx
@@ -34,14 +35,15 @@ NARROW, WIDE = " .,:;!|'()[]/-ijlftrI", "mwMW%@—"
 BOLDER = 1.08  # how much wider bold letters are
 WHOLE = 26  # characters: no longer a cell stays on one line, and a longer word may be broken
 LONGEST_LINE = 50  # em, of a heading across a table: if it needs more it has several lines
-SHORT = 16  # rows: a table no longer than this stays on one page
+MOST = 0.85  # of a page: a table whose rows and notes need no more of it stays whole; heads need the rest
+LINE = 1.2  # em, how high it is
 BRACKETS = r"\([^()]{1,14}\)"  # stay on one line of a heading
 UNIT = re.compile(rf"{BRACKETS}|\S+")  # a word, or such brackets
 STYLES = {  # size, whether bold, and the space above and below, in points
     "Normal": (10, False, 0, 6),
     "Title": (17, True, 0, 6),
     "Subtitle": (10, True, 0, 12),
-    "Heading 1": (13, True, 6, 6),
+    "Heading 1": (13, True, 18, 6),
     "Caption": (10, True, 12, 4),
     "Table Text": (SIZES[0], False, 1, 1),
     "Table Note": (8, False, 2, 0),
@@ -51,20 +53,21 @@ STYLES = {  # size, whether bold, and the space above and below, in points
 
 
 def word_document(title: str, provenance: str, sections: Sequence[Section]) -> bytes:
-    """Return the texts and tables of sections as a Word document, each section on a page of its own.
+    """Return the texts and tables of sections as a Word document.
 
-    The provenance stands under the title and at the head of every page. Entries and pictures are left out.
+    A section with a table that is too wide for an upright page stands on pages that lie. The provenance
+    stands under the title and at the head of every page. Entries and pictures are left out.
     """
     document = docx.Document()
     _describe(document, title, provenance)
     _define_styles(document)
     _add_head_and_foot(document.sections[0], provenance)
     _append(document, [_paragraph("Title", _run(title)), _paragraph("Subtitle", _run(provenance))])
-    upright = SHORT_SIDE - 2 * MARGIN
-    for i, section in enumerate(sections):
+    for i, (lies, alike) in enumerate(groupby(sections, _is_wide)):
         page = document.add_section(WD_SECTION.NEW_PAGE) if i else document.sections[0]
-        lies = any(_fitting(_needs(table), upright, SIZES) is None for table in section.tables)
-        _append(document, _parts(section, _turned(page, lies)))
+        _turn(page, lies)
+        for section in alike:
+            _append(document, _parts(section, page))
     written = BytesIO()
     document.save(written)
     return repacked(written)
@@ -102,13 +105,17 @@ def _add_head_and_foot(page: Any, provenance: str) -> None:
         foot._p.append(_element("fldSimple", _run("1"), instr=field))
 
 
-def _turned(page: Any, lies: bool) -> int:
-    """Turn a page, and return the width within its margins."""
+def _is_wide(section: Section) -> bool:
+    """Return whether a table of a section is too wide for an upright page."""
+    upright = SHORT_SIDE - 2 * MARGIN
+    return any(_fitting(_needs(table), upright, SIZES) is None for table in section.tables)
+
+
+def _turn(page: Any, lies: bool) -> None:
     page.orientation = WD_ORIENT.LANDSCAPE if lies else WD_ORIENT.PORTRAIT
     page.page_width, page.page_height = (LONG_SIDE, SHORT_SIDE) if lies else (SHORT_SIDE, LONG_SIDE)
     page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = MARGIN
     page.header_distance = page.footer_distance = Mm(9)
-    return int(page.page_width - 2 * MARGIN)
 
 
 def _append(document: Any, parts: Iterable[Any]) -> None:
@@ -116,18 +123,20 @@ def _append(document: Any, parts: Iterable[Any]) -> None:
         document.element.body.insert_element_before(part, "w:sectPr")
 
 
-def _parts(section: Section, width: int) -> Iterator[Any]:
+def _parts(section: Section, page: Any) -> Iterator[Any]:
     yield _paragraph("Heading 1", _run(section.title))
-    for words in section.text:
-        yield _paragraph("Normal", _run(words))
+    for i, words in enumerate(section.text, 1):
+        yield _paragraph("Normal", _run(words), keep=bool(section.tables) and i == len(section.text))
     for table in section.tables:
         yield _paragraph("Caption", _run(table.caption), keep=True)
-        yield _table(table, section.title, width)
-        for note in table.notes or ("",):  # a table needs a paragraph after it
-            yield _paragraph("Table Note", _run(note))
+        yield _table(table, section.title, page)
+        notes = table.notes or ("",)  # a table needs a paragraph after it
+        for i, note in enumerate(notes, 1):
+            yield _paragraph("Table Note", _run(note), keep=i < len(notes))
 
 
-def _table(table: Table, title: str, width: int) -> Any:
+def _table(table: Table, title: str, page: Any) -> Any:
+    width, height = (int(side - 2 * MARGIN) for side in (page.page_width, page.page_height))
     needs = _needs(table)
     size = _fitting(needs, width, SIZES + SMALLER_SIZES) or SMALLER_SIZES[-1]
     widths = _widths(needs, size, width)
@@ -136,6 +145,7 @@ def _table(table: Table, title: str, width: int) -> Any:
     for j in range(1, len(widths)):
         if _are_numbers([cells[j] for cells in rows]):
             sides[j] = "right"
+    stays_whole = _height(table, rows, widths, size, width) <= MOST * height / Pt(1)
     cell = partial(_cell, size=size)
     shown = _head(table, cell, widths, sides) if any(map(any, _headings(table))) or not rows else []
     for i, cells in enumerate(rows):
@@ -148,7 +158,8 @@ def _table(table: Table, title: str, width: int) -> Any:
                     widths[j : j + 1],
                     side=sides[j],
                     bold=(i, j) in table.strong,
-                    keep=len(rows) <= SHORT or i >= len(rows) - 2,  # the last rows with the notes
+                    # The first row with the second, and the last ones with the notes.
+                    keep=stays_whole or i == 0 or i >= len(rows) - 2,
                     names_row=j == 0,
                 )
                 for j, words in enumerate(cells)
@@ -353,6 +364,21 @@ def _widths(needs: Sequence[tuple[float, float]], size: float, width: int) -> li
     else:
         shares = [column[0] * room / least for column in needs]
     return [int(20 * size * share + GAP.twips) for share in shares]
+
+
+def _height(
+    table: Table, rows: Sequence[Sequence[str]], widths: Sequence[int], size: float, width: int
+) -> float:
+    """Return about how high the rows and notes of a table are, in points; cells are broken into lines."""
+    rooms = [max(column / 20 - GAP.pt, 1) for column in widths]
+    lines = sum(
+        max(math.ceil(size * _width(words) / room) for words, room in zip(cells, rooms, strict=True))
+        for cells in rows
+    )
+    groups = len(list(groupby(table.groups)))
+    small = STYLES["Table Note"][0]
+    notes = sum(math.ceil(small * _width(note) / (width / Pt(1))) for note in table.notes)
+    return LINE * (size * (lines + groups) + small * notes) + 2 * (len(rows) + len(table.notes)) + 8 * groups
 
 
 def _are_numbers(cells: Sequence[str]) -> bool:
