@@ -324,7 +324,7 @@ def test_results_are_announced_and_cautions_always_seen(page):
     assert all(caution in cautions for caution in (*DESCRIBED["cautions"], DESCRIBED["risks_from"]))
     for words in ("no medical device", "105 selected patients", "10 to 14 %", "No intercept"):
         assert words in cautions
-    for words in ("not been validated in other patients", "3 T", "smallest detectable change"):
+    for words in ("only an external validation can say", "3 T", "smallest detectable change"):
         assert words in cautions
 
 

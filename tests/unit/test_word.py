@@ -8,13 +8,15 @@ from zipfile import ZipFile
 
 import docx
 import matplotlib as mpl
+import pandas as pd
 import pytest
 from documents import PROVENANCE, ROWS, TABLE, frame
 from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 
-from vbq.render.document import Section, Table
+from vbq.render.document import Document, Section, Table
+from vbq.render.report.manuscript import manuscript
 from vbq.render.writers.word import word_document
 
 SECTION = Section("table-1", "Table 1. Variables", text=("A paragraph.",), tables=(TABLE,))
@@ -148,7 +150,7 @@ def test_a_table_says_what_it_is_to_those_who_cannot_see_it(table):
 
 
 def test_provenance_and_page_numbers_stand_on_every_page():
-    document = read([SECTION, SECTION, SECTION])
+    document = read([SECTION, Section("w", "Wide", tables=(wide(20),)), SECTION])
     assert len(document.sections) == 3
     for page in document.sections:
         assert [paragraph.text for paragraph in page.header.paragraphs] == [PROVENANCE]
@@ -212,8 +214,8 @@ def wide(n_columns):
 def test_a_page_lies_where_a_table_is_wide_and_no_table_is_wider_than_its_page(n_columns, lies):
     document = read([SECTION, Section("w", "Wide", tables=(wide(n_columns), TABLE)), SECTION])
     turned = [page.orientation == WD_ORIENT.LANDSCAPE for page in document.sections]
-    assert turned == [False, lies, False]
-    page = document.sections[1]
+    assert turned == ([False, True, False] if lies else [False])
+    page = document.sections[int(lies)]
     assert (page.page_width > page.page_height) == lies
     within = page.page_width - page.left_margin - page.right_margin
     widths = [int(column.get(qn("w:w"))) for column in document.tables[1]._tbl.tblGrid]
@@ -260,11 +262,104 @@ def test_a_document_without_sections_has_its_title_and_provenance():
     assert [paragraph.text for paragraph in read([]).paragraphs] == ["Tables", PROVENANCE]
 
 
-def test_short_tables_are_kept_together_and_long_ones_are_not():
-    def kept(n):
-        rows = Table("x", frame([["a", "1"]] * n, ["A", "B"]), ("note",))
-        table = read([Section("x", "X", tables=(rows,))]).tables[0]
-        return [row.cells[0].paragraphs[0].paragraph_format.keep_with_next for row in table.rows]
+def kept(table, *texts):
+    """Return which parts of a section stay on the page of the next one: paragraphs, and rows of the table."""
+    document = read([Section("x", "X", texts, (table,))])
+    rows = [row.cells[0].paragraphs[0] for row in document.tables[0].rows]
+    above, below = document.paragraphs[3 : 4 + len(texts)], document.paragraphs[4 + len(texts) :]
+    return [
+        [paragraph.paragraph_format.keep_with_next or False for paragraph in part]
+        for part in (above, rows, below)
+    ]
 
-    assert kept(16) == [True] * 17
-    assert kept(40) == [True, *[None] * 38, True, True]
+
+def test_a_table_that_fits_a_page_is_kept_whole_and_a_longer_one_at_its_ends():
+    def kept_rows(words, n, *notes):
+        return kept(Table("x", frame([[words, "1"]] * n, ["A", "B"]), notes))[1]
+
+    ends = [True, True, *[False] * 57, True, True]
+    assert kept_rows("a", 40) == [True] * 41
+    assert kept_rows("a", 60) == ends
+    assert not all(kept_rows("a long text of several lines " * 12, 40))
+    assert not all(kept_rows("a", 40, "a long note " * 300))
+
+
+def test_a_table_stands_with_the_text_before_it_its_caption_and_its_notes():
+    above, _, below = kept(
+        Table("x", frame([["a", "1"]], ["A", "B"]), ("One.", "Two.", "Three.")), "A.", "B."
+    )
+    assert above == [False, True, True]
+    assert below == [True, True, False]
+
+
+def test_sections_follow_one_another_on_a_page():
+    document = read([SECTION, SECTION])
+    assert len(document.sections) == 1
+    assert not list(
+        document.element.body.iter(qn("w:lastRenderedPageBreak"), qn("w:br"), qn("w:pageBreakBefore"))
+    )
+
+
+def in_a_manuscript(*sections):
+    return manuscript(Document("T", PROVENANCE, {}, (), sections, "", {}))
+
+
+def section(anchor, *captions, title="A title"):
+    tables = tuple(Table(caption, frame([["1", "2"]], ["A", "B"])) for caption in captions)
+    return Section(anchor, title, tables=tables)
+
+
+def test_tables_have_the_numbers_of_the_report_and_the_supplement_follows():
+    shown = in_a_manuscript(
+        section("flow", "Steps"),
+        section("table-1", "Patients", title="Table 1. Variables"),
+        section("table-3", "Scores", "Cells", title="Table 3. Discrimination"),
+        section("comparison", "What differs", "All"),
+        section("cutoff", "Cut-offs"),
+        section("methods", "None of a manuscript"),
+    )
+    assert [(part.title, [table.caption for table in part.tables]) for part in shown] == [
+        ("Variables", ["Table 1. Patients"]),
+        ("Discrimination", ["Table 3. Scores", "Table S1. Cells"]),
+        ("A title", ["Table S2. Steps"]),
+        ("A title", ["Table S3. Cut-offs"]),
+        ("A title", ["Table S4. What differs"]),
+    ]
+
+
+def test_a_comparison_in_which_nothing_differs_is_left_out():
+    assert in_a_manuscript(section("comparison", "All")) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "explained"),
+    [
+        (Table("AUC", frame([["1"]], ["A"])), "AUC, area under the receiver operating characteristic curve"),
+        (
+            Table("x", frame([["1"]], ["AUCs (df)"])),
+            "AUC, area under the receiver operating characteristic curve; df, degrees of freedom",
+        ),
+        (
+            Table("x", frame([["VBQ score > 3, SD"]], ["A"])),
+            "SD, standard deviation; VBQ, vertebral bone quality",
+        ),
+        (Table("x", frame([["ICC2k: mean"]], ["A"])), "ICC, intraclass correlation coefficient"),
+        (
+            Table("x", frame([["1"]], ["A"]), ("95 % CI.",), ("SINS",)),
+            "CI, confidence interval; SINS, Spinal Instability Neoplastic Score",
+        ),
+        (
+            Table("x", pd.DataFrame([["1"]], columns=pd.MultiIndex.from_tuples([("χ²", "PPV, %")]))),
+            "PPV, positive predictive value; χ², chi-square",
+        ),
+    ],
+)
+def test_abbreviations_of_a_table_are_explained_under_it(table, explained):
+    (shown,) = in_a_manuscript(Section("table-1", "X", tables=(table,)))
+    assert shown.tables[0].notes == (*table.notes, f"Abbreviations: {explained}.")
+
+
+def test_parts_of_words_are_no_abbreviations():
+    bare = Table("Ascites", frame([["CIA_SD", "aSD"]], ["CSF3D", "B"]))
+    (shown,) = in_a_manuscript(Section("table-1", "X", tables=(bare,)))
+    assert shown.tables[0].notes == ()

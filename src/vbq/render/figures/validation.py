@@ -214,7 +214,7 @@ def _beside(row: Mapping[Any, Any], characters: int) -> tuple[float, float]:
         (risk, row["conf_low"] - height),
     ]
     for x, y in places:
-        if abs(y - x) > width + height and 0 <= x - width and x + width <= 1 and height <= y <= 1:
+        if abs(y - x) > width + height and width <= x <= 1 - width and height <= y <= 1:
             return x, y
     return risk, max(row["conf_high"] + height, risk + width + height)
 

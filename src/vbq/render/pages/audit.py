@@ -117,7 +117,7 @@ def _evidence_sections(results: AuditResults) -> list[Section]:
     sections = []
     if len(tables["audit_p_values"]):
         caption = (
-            "How far the p-value of each test lies from the printed one. In grey, what rounds to the "
+            "How far the p-value of each test lies from the printed one. In gray, what rounds to the "
             "printed p-value: a test inside reproduces it. The axis is linear up to 0.001 and logarithmic "
             "beyond."
         )
@@ -187,7 +187,7 @@ def _joint_section(results: AuditResults) -> Section:
     frame = pd.DataFrame(rows, columns=columns, dtype=str)
     caption = (
         "How many joint tables give which AUC of the combined score, for each pair of printed margins and "
-        "each model. In grey, what rounds to the printed AUC."
+        "each model. In gray, what rounds to the printed AUC."
     )
     words = (
         "A joint table says how many patients have both scores positive, one of them, or neither, without "

@@ -6,8 +6,8 @@ from itertools import count
 
 from vbq.render.document import Document, Section, Table
 
-# The sections whose first table is one of the manuscript, and those that have its supplement.
-MAIN = ("table-1", "table-2", "table-3")
+# The sections whose first table is one of the manuscript, with its number, and those of the supplement.
+MAIN = {"table-1": "1", "table-2": "2", "table-3": "3"}
 SUPPLEMENT = (
     *("flow", "cutoff", "agreement", "optimism", "subanalyses"),
     *("comparability", "discrimination", "calibration", "subgroups", "updating", "comparison"),
@@ -42,21 +42,21 @@ ABBREVIATIONS = {
 def manuscript(document: Document) -> list[Section]:
     """Return the sections of a report whose tables are those of a manuscript, and then of its supplement.
 
-    Tables are numbered in this order. Of the comparison with the publication, the last table, of every
-    printed figure, is left out: what differs stands in the one before, where there is one.
+    Tables of the supplement are numbered in this order. Of the comparison with the publication, the last
+    table, of every printed figure, is left out: what differs stands in the one before, where there is one.
     """
     sections = {section.anchor: section for section in document.sections}
     if "comparison" in sections:
         compared = sections.pop("comparison")
         if len(compared.tables) > 1:
             sections["comparison"] = replace(compared, tables=compared.tables[:-1])
-    main, supplement = count(1), count(1)
+    supplement = count(1)
     return [
         replace(
             section,
             title=re.sub(r"^Table \d+\. ", "", section.title),
             tables=tuple(
-                _numbered(table, f"{next(main)}" if anchor in MAIN and i == 0 else f"S{next(supplement)}")
+                _numbered(table, MAIN[anchor] if anchor in MAIN and i == 0 else f"S{next(supplement)}")
                 for i, table in enumerate(section.tables)
             ),
         )

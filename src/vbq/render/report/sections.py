@@ -42,8 +42,8 @@ def participant_flow(results: Results) -> Section:
     alt = f"Diagram of the participant flow. {'; '.join(left)}."
     pictures = picture(results, "participant_flow", "Participants, from the rows read to the analysis.", alt)
     words = (
-        "The rows begin with the patients whom the publication includes. Whom it screened and left out has no "
-        "row here, so that no criterion excludes anybody."
+        "The rows begin with the patients whom the publication includes. Whom it screened and left out has "
+        "no row here, so that no criterion excludes anybody."
     )
     text_of = (words,) if results.are_reconstructed else ()
     return Section("flow", "Participant flow", text_of, (table,), tuple(pictures))

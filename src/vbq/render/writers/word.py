@@ -370,7 +370,7 @@ def _height(
     table: Table, rows: Sequence[Sequence[str]], widths: Sequence[int], size: float, width: int
 ) -> float:
     """Return about how high the rows and notes of a table are, in points; cells are broken into lines."""
-    rooms = [max(column / 20 - GAP.pt, 1) for column in widths]
+    rooms = [max(column / 20 - STEP.pt, 1) for column in widths]
     lines = sum(
         max(math.ceil(size * _width(words) / room) for words, room in zip(cells, rooms, strict=True))
         for cells in rows
