@@ -444,6 +444,14 @@ def test_an_outcome_that_nobody_has_leaves_its_column_empty():
     assert "Event_ n = 0" in words(by_outcome(outcome=pd.Series([0] * 40))[0])
 
 
+def test_many_unstable_risks_keep_the_file_small(tmp_path):
+    risk = np.linspace(0.01, 0.99, 6000)
+    many = pd.DataFrame({"risk": risk, "low": risk * 0.9, "median": risk, "high": risk * 1.01, "mape": 0.02})
+    drawing = Drawing("many", *optimism_figures.instability_figure(many, LABELS["score"], SOURCE))
+    save(drawing, tmp_path, SOURCE, "made up")
+    assert (tmp_path / "many.svg").stat().st_size < 600_000
+
+
 def test_many_patients_keep_the_file_small(tmp_path):
     values = pd.Series(RANDOM.normal(size=6000))
     drawing = Drawing("many", *by_outcome(values, pd.Series([0, 1] * 3000)))

@@ -14,6 +14,7 @@ from vbq.render.figures.style import (
     GRAY,
     INK,
     LIGHT,
+    MANY_POINTS,
     ONE_COLUMN,
     TITLE_LINE,
     TWO_COLUMNS,
@@ -56,8 +57,9 @@ def instability_figure(instability: pd.DataFrame, label: str, source: str) -> Dr
     axes.axline((0, 0), slope=1, color=GRAY, lw=0.6, ls=(0, (4, 3)))
     columns = ["risk", "low", "median", "high"]
     data = instability[columns].sort_values(columns)  # not in the order of the patients
-    axes.vlines(data["risk"], data["low"], data["high"], color=GRAY, lw=0.4, zorder=1)
-    axes.plot(data["risk"], data["median"], "o", ms=2.2, color=COLORS[1], zorder=2)
+    ink: dict[str, Any] = {"rasterized": len(data) > MANY_POINTS}
+    axes.vlines(data["risk"], data["low"], data["high"], color=GRAY, lw=0.4, zorder=1, **ink)
+    axes.plot(data["risk"], data["median"], "o", ms=2.2, color=COLORS[1], zorder=2, **ink)
     axes.set_title(title)
     mape = instability["mape"].mean()
     axes.set_xlabel(

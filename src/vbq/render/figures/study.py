@@ -18,6 +18,7 @@ from vbq.render.figures.style import (
     GRAY,
     INK,
     LIGHT,
+    MANY_POINTS,
     MARKERS,
     ONE_COLUMN,
     TITLE_LINE,
@@ -35,7 +36,6 @@ Row = Mapping[Any, Any]
 
 HEADER_SPACE = 0.6  # lines of text between the header of the forest plot and its first row
 FEW_POINTS = 8  # a curve of no more points shows them
-MANY_POINTS = 1000  # more are drawn as pixels in an SVG, to keep it small
 # Beyond the first and last, an interval ends in an arrow. Every third is a power of ten.
 ODDS_RATIO_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 

@@ -30,6 +30,7 @@ INK, GRAY, LIGHT = "#1a1a1a", "#6b6b6b", "#d9d9d9"
 # that it is lost on white. Dash and marker differ too, and 5 x 6 combinations pass before one recurs.
 COLORS = ("#000000", "#004488", "#a52572", "#bf4d00", "#44a08f")
 DASHES = ("-", (0, (6, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1.2)), (0, (8, 1.5, 3, 1.5)))
+MANY_POINTS = 1000  # more are drawn as pixels in an SVG, to keep it small
 MARKERS = ("o", "s", "^", "D", "v", "P")
 
 RC: dict[Any, Any] = {
