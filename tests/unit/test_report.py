@@ -87,6 +87,18 @@ def test_methods_name_the_tests_of_the_plan():
     )
 
 
+def test_methods_name_the_criteria_that_were_applied():
+    rows = [("rows in patients.csv", 9, 0, ""), ("adult", 7, 2, "younger than 18 years")]
+    rows += [("follow_up", 7, 0, "switched off in the cohort file"), ("outcome known", 5, 2, "missing")]
+    flow = pd.DataFrame(rows, columns=["step", "n", "excluded", "reason"])
+    told = prose.methods(filled(flow=flow)).text[0]
+    assert "in this order: Age 18 or older. A patient in whom a criterion is not known stays. Patients" in told
+    assert "Follow-up" not in told
+    assert checklist(filled(flow=flow)).set_index("item").loc["6b", "answer"] == (
+        "Applied in this order: Age 18 or older."
+    )
+
+
 def test_methods_tell_of_the_penalty_only_where_it_was_used():
     penalized = MULTIVARIABLE.assign(p_method="penalized (Firth) likelihood ratio")
     assert "Firth 1993" not in " ".join(prose.methods(filled()).text)

@@ -112,6 +112,7 @@ def _participants(results: Results) -> str:
     kept = "; ".join(step_name(row["step"]) for row in applied_criteria(results.tables["flow"]))
     criteria = (
         f"Criteria that were applied, in this order: {kept}. A patient in whom a criterion is not known "
+        "stays. "
     )
     return (
         f"Patients. {criteria if kept else ''}Patients without a known outcome ({results.outcome.label}) "
@@ -122,7 +123,7 @@ def _participants(results: Results) -> str:
 
 def _scores(results: Results) -> str:
     readers = {
-        "mean": "several readers’ scores of a patient are averaged",
+        "mean": "the readers’ scores of a patient are averaged",
         "first": "the score is that of the first reader",
     }
     told = [
