@@ -92,7 +92,7 @@ def test_methods_name_the_criteria_that_were_applied():
     rows += [("follow_up", 7, 0, "switched off in the cohort file"), ("outcome known", 5, 2, "missing")]
     flow = pd.DataFrame(rows, columns=["step", "n", "excluded", "reason"])
     told = prose.methods(filled(flow=flow)).text[0]
-    assert "in this order: Age 18 or older. A patient in whom a criterion is not known stays. Patients" in told
+    assert ": Age 18 or older. A patient in whom a criterion is not known stays. Patients" in told
     assert "Follow-up" not in told
     assert checklist(filled(flow=flow)).set_index("item").loc["6b", "answer"] == (
         "Applied in this order: Age 18 or older."
