@@ -40,13 +40,13 @@ rule validate_rules:
         "../scripts/validate_rules.py"
 
 
-rule write_validation:
+rule describe_validation:
     """Say what an external validation found, and draw its figures."""
     input:
         tables=rules.validate_rules.output.tables,
         cohort="results/{cohort}/cohort.parquet",
         development=rules.validate_rules.input.development,
-        code=sources("write_validation.py"),
+        code=sources("describe_validation.py"),
     output:
         sentences="results/{cohort}/validation/sentences.csv",
         summary="results/{cohort}/validation.txt",
@@ -58,7 +58,7 @@ rule write_validation:
             labels={"cohort": "{cohort}", "figure": "{figure}"},
         ),
     log:
-        "results/{cohort}/logs/write_validation.log",
+        "results/{cohort}/logs/describe_validation.log",
     params:
         spec=lambda wildcards: COHORTS[wildcards.cohort],
         plan=lambda wildcards: PLANS[wildcards.cohort],
@@ -66,4 +66,4 @@ rule write_validation:
         development=lambda wildcards: development_of(wildcards.cohort),
         tiff=config["tiff"],
     script:
-        "../scripts/write_validation.py"
+        "../scripts/describe_validation.py"
