@@ -1,6 +1,6 @@
 """Configuration, and the helpers that rules share. No rules here."""
 
-import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -288,19 +288,17 @@ def audits():
     return [f"results/{paper}/audit.html" for paper in PAPERS]
 
 
+# Faster than a parser, which would take a third of a run with nothing to do.
+IMPORT = re.compile(r"^[ \t]*(?:from (vbq[\w.]*) import (\([^)]*\)|.*)|import (vbq[\w.]*))", re.MULTILINE)
+
+
 @cache
 def _imported(path):
     """Package files in the import statements of one source file."""
     names = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names += [
-                node.module,
-                *(f"{node.module}.{alias.name}" for alias in node.names),
-            ]
-        elif isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-    stems = [PROJECT.joinpath("src", *name.split(".")) for name in names if name.startswith("vbq")]
+    for package, imported, module in IMPORT.findall(path.read_text(encoding="utf-8")):
+        names += [package or module, *(f"{package}.{name}" for name in re.findall(r"\w+", imported))]
+    stems = [PROJECT.joinpath("src", *name.split(".")) for name in names]
     files = [file for stem in stems for file in (stem.with_suffix(".py"), stem / "__init__.py")]
     return [file for file in files if file.is_file()]
 
