@@ -63,7 +63,7 @@ benchmark-files: $(ENVIRONMENT)
 	.venv/bin/python benchmarks/spoiled_files.py
 	.venv/bin/python benchmarks/large_file.py
 
-# The internal validation beside rms, pROC, base R and loops in Python, and the machine's own speed (10 minutes).
+# The internal validation beside rms, pROC, base R and loops in Python, and the machine's own speed (3 minutes).
 benchmark-internal: $(ENVIRONMENT)
 	.venv/bin/python benchmarks/internal.py
 

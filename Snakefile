@@ -42,7 +42,7 @@ rule all:
 
 
 onsuccess:
-    for name, made in RESULTS.items():
+    for name, made in LISTED.items():
         print(
             closing_words(Path("results", name), made["provenance"], made["sentences"], made["documents"])
         )

@@ -8,12 +8,13 @@ from pathlib import Path
 # What is made for a cohort or a paper, in the order in which one would look at it.
 DOCUMENTS = {
     "report.html": "every table and figure, methods, limits and the record of the run, on one page",
-    "report.pdf": "the same as PDF with vector figures",
+    "report.pdf": "the report as a PDF with vector figures",
     "tables.docx": "the tables for a manuscript, for Word",
     "checklist.docx": "the TRIPOD+AI checklist, filled from the run",
+    "checklist.csv": "its items, one a row",
     "calculator.html": "the published rule for one patient, with its uncertainty",
     "audit.html": "what the printed figures of the paper say about each other",
-    "figures/": "every figure as SVG, PDF and PNG, with its data as CSV",
+    "figures/": "every figure as SVG, PDF and PNG with 300 dpi, with its data as CSV",
     "validation/figures/": "the figures of the external validation",
 }
 

@@ -118,6 +118,11 @@ def read_table(path: str | Path, text: Collection[str] = ()) -> pd.DataFrame:
     return table
 
 
+def read_as_printed(path: str | Path) -> pd.DataFrame:
+    """Read a table whose cells are text as they stand, empty where nothing does."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
 def fingerprint(paths: Iterable[str], *values: object) -> str:
     """Return 16 characters that differ where the contents of files, or values, do."""
     made_of = sha256(repr(values).encode())

@@ -139,7 +139,7 @@ def saved(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param)
     with journal_style():
         drawing = Drawing(request.param, *DRAWN[request.param]())
-        save(drawing, folder, SOURCE, PROVENANCE, tiff=True)
+        save(drawing, folder, PROVENANCE, tiff=True)
     return drawing, folder
 
 
@@ -175,7 +175,7 @@ def test_every_figure_says_where_its_rows_are_from(saved):
 
 def test_the_same_run_makes_the_same_bytes(saved, tmp_path):
     drawing, folder = saved
-    save(Drawing(drawing.name, *DRAWN[drawing.name]()), tmp_path, SOURCE, PROVENANCE, tiff=True)
+    save(Drawing(drawing.name, *DRAWN[drawing.name]()), tmp_path, PROVENANCE, tiff=True)
     assert {path.suffix for path in folder.iterdir()} == {".svg", ".pdf", ".png", ".tiff", ".csv"}
     for path in folder.iterdir():
         assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name
@@ -185,7 +185,7 @@ def test_another_process_makes_the_same_bytes(tmp_path):
     code = """
 import sys, pathlib, test_figures as t
 with t.journal_style():
-    t.save(t.Drawing("flow", *t.DRAWN["flow"]()), pathlib.Path(sys.argv[1]), "", "", tiff=True)
+    t.save(t.Drawing("flow", *t.DRAWN["flow"]()), pathlib.Path(sys.argv[1]), "", tiff=True)
 """
     for seed in "12":
         (tmp_path / seed).mkdir()
@@ -198,12 +198,12 @@ with t.journal_style():
 
 def test_logs_are_not_filled_with_letters(tmp_path, caplog):
     caplog.set_level("INFO")
-    save(Drawing("roc", *DRAWN["roc"]()), tmp_path, SOURCE, PROVENANCE)
+    save(Drawing("roc", *DRAWN["roc"]()), tmp_path, PROVENANCE)
     assert not caplog.records
 
 
 def test_a_tiff_is_written_only_where_asked(tmp_path):
-    save(Drawing("roc", *DRAWN["roc"]()), tmp_path, SOURCE, PROVENANCE)
+    save(Drawing("roc", *DRAWN["roc"]()), tmp_path, PROVENANCE)
     assert {path.name for path in tmp_path.iterdir()} == {"roc.svg", "roc.pdf", "roc.png", "roc.csv"}
 
 
@@ -357,7 +357,7 @@ def test_patients_are_not_in_the_order_of_the_rows(tmp_path):
 
 def test_files_have_whole_numbers_and_every_digit_and_no_formula(tmp_path):
     row = {**ASSESSED.iloc[0], "label": "=HYPERLINK(1)", "n": np.float64(40)}
-    save(Drawing("roc", *figures.roc_figure(CURVES, row, SOURCE)), tmp_path, SOURCE, "@made up")
+    save(Drawing("roc", *figures.roc_figure(CURVES, row, SOURCE)), tmp_path, "@made up")
     lines = (tmp_path / "roc.csv").read_text().splitlines()
     assert lines[0] == "score,fpr,tpr,label,n,n_events,auc,auc_low,auc_high,provenance"
     assert lines[2] == "score,0.1,0.6,'=HYPERLINK(1),40,15,0.7512,0.614,0.8881,'@made up"
@@ -448,14 +448,14 @@ def test_many_unstable_risks_keep_the_file_small(tmp_path):
     risk = np.linspace(0.01, 0.99, 6000)
     many = pd.DataFrame({"risk": risk, "low": risk * 0.9, "median": risk, "high": risk * 1.01, "mape": 0.02})
     drawing = Drawing("many", *optimism_figures.instability_figure(many, LABELS["score"], SOURCE))
-    save(drawing, tmp_path, SOURCE, "made up")
+    save(drawing, tmp_path, "made up")
     assert (tmp_path / "many.svg").stat().st_size < 600_000
 
 
 def test_many_patients_keep_the_file_small(tmp_path):
     values = pd.Series(RANDOM.normal(size=6000))
     drawing = Drawing("many", *by_outcome(values, pd.Series([0, 1] * 3000)))
-    save(drawing, tmp_path, SOURCE, PROVENANCE)
+    save(drawing, tmp_path, PROVENANCE)
     assert (tmp_path / "many.svg").stat().st_size < 600_000
     assert (tmp_path / "many.pdf").stat().st_size < 600_000
 

@@ -385,6 +385,7 @@ def test_short_runs_keep_nothing(whole, in_parts, tmp_path):
 
 def watched(procedure, monkeypatch):
     """Record the weights and events that the procedure is built with."""
+    assert procedure.patients  # which are counted once, by a build of its own
     seen, build = [], procedure.build
 
     def spy(weights, events=None):

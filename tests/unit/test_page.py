@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from vbq.codebook import extended
-from vbq.render.document import Table
+from vbq.render.document import Table, header_rows
 from vbq.render.figures.pictures import inline_svg
 from vbq.render.report.report import report
 from vbq.render.report.results import Results
 from vbq.render.report.sections import AROUND, STUDY
-from vbq.render.writers.html import content_hash, header_rows, html_page
+from vbq.render.writers.html import content_hash, html_page
 
 ATTACK = '<script>alert("1")</script>&amp;'
 SVG = """<?xml version="1.0" encoding="utf-8" standalone="no"?>

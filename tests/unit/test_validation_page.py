@@ -103,7 +103,7 @@ def test_the_data_of_the_figures_are_what_is_drawn(tmp_path):
     assert "A site: simulated Development: Another (made up)" in words(drawings["predictors"].figure)
     assert "Another" not in words(drawings["auc"].figure)
     for name in ("predictors", "auc"):
-        save(drawings[name], tmp_path, "", "simulated")
+        save(drawings[name], tmp_path, "simulated")
     both = pd.read_csv(tmp_path / "predictors.csv")
     assert (both["provenance"] == "made up").equals(both["group"] == "Development")
     assert set(both["provenance"]) == {"made up", "simulated"}

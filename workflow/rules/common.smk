@@ -148,7 +148,7 @@ def raw_files(wildcards):
     return [file for file in named_files(COHORTS[wildcards.cohort]) if not is_template(file)]
 
 
-def described_files(cohort):
+def files_beside_rows(cohort):
     """The files beside the rows that results depend on: transcription, rules, the other cohort's rows."""
     published = COHORTS[cohort].get("published")
     files = [f"{published}/{name}" for name in ("figures.csv", "readings.csv")] if published else []
@@ -227,7 +227,7 @@ def results_of(cohort):
     return [*analyses_of(cohort), f"results/{cohort}/run.yaml", *documents_of(cohort)]
 
 
-def described(cohort):
+def listing_of(cohort):
     """What the index and the terminal say of a cohort: its sentences, and what there is to open."""
     published = COHORTS[cohort].get("published")
     audited = bool(published) and Path(published).name == cohort
@@ -252,12 +252,12 @@ AUDIT = {
     "documents": ["audit.html"],
 }
 # Every folder of results by its name; that of a paper may be that of a cohort.
-RESULTS = {
+LISTED = {
     **{
         name: {"title": paper["title"], "provenance": paper["provenance"], **AUDIT}
         for name, paper in DESCRIBED.items()
     },
-    **{cohort: described(cohort) for cohort in ASKED},
+    **{cohort: listing_of(cohort) for cohort in ASKED},
 }
 
 

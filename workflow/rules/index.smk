@@ -16,6 +16,6 @@ rule write_index:
     log:
         "results/logs/write_index.log",
     params:
-        results=RESULTS,
+        listed=LISTED,
     script:
         "../scripts/write_index.py"

@@ -92,6 +92,7 @@ rule write_report:
         plan=lambda wildcards: PLANS[wildcards.cohort],
         rules=lambda wildcards: RULES.get(wildcards.cohort, {}),
         development=lambda wildcards: development_of(wildcards.cohort),
+        documents=lambda wildcards: documents_of(wildcards.cohort),
     script:
         "../scripts/write_report.py"
 
@@ -99,7 +100,7 @@ rule write_report:
 rule record_run:
     """Record what was run: commit, configuration, checksums of input and results, versions, seed, duration."""
     input:
-        files=lambda wildcards: [*raw_files(wildcards), *described_files(wildcards.cohort)],
+        files=lambda wildcards: [*raw_files(wildcards), *files_beside_rows(wildcards.cohort)],
         results=lambda wildcards: [*analyses_of(wildcards.cohort), *audit_of(wildcards.cohort)],
         code=sources("record_run.py"),
     output:

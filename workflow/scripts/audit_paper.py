@@ -2,13 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from vbq.codebook import extended
 from vbq.errors import UserError
 from vbq.published.audit.checks import audit
 from vbq.published.paper import transcribe
-from vbq.run import log_to, write_csv
+from vbq.run import log_to, read_as_printed, write_csv
 from vbq.scores.marker import Marker, with_marker
 from vbq.study.plan import contradictions
 
@@ -20,7 +18,7 @@ name, described, plan = snakemake.wildcards.paper, snakemake.params.described, s
 codebook = with_marker(extended(described.get("variables", {})), Marker(**plan.get("marker", {})))
 if reasons := contradictions(plan, codebook):
     raise UserError("\n".join([f"{described['plan']} does not fit the codebook:", *reasons]))
-figures = pd.read_csv(snakemake.input.figures, dtype=str, keep_default_na=False)
+figures = read_as_printed(snakemake.input.figures)
 found = audit(transcribe(name, figures, described, plan, codebook))
 
 for table, path in (

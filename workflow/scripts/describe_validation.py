@@ -11,7 +11,7 @@ from vbq.render.figures.style import journal_style, save
 from vbq.render.figures.validation import samples_of, validation_figures
 from vbq.render.report.sentences import sentences, summary
 from vbq.render.tables.validation import Validation
-from vbq.run import log_to, read_table, write_table
+from vbq.run import log_to, read_table, write_table, write_whole
 from vbq.scores.marker import Marker, with_marker
 
 if TYPE_CHECKING:
@@ -43,9 +43,8 @@ with journal_style():
         snakemake.params.development,
     )
     for drawing in drawn:
-        shown = drawing.figure.get_suptitle()
-        save(drawing, folder, shown, spec["provenance"], snakemake.params.tiff)
+        save(drawing, folder, spec["provenance"], snakemake.params.tiff)
 
 told = pd.DataFrame([asdict(sentence) for sentence in sentences(validation)])
 write_table(told, snakemake.output.sentences, snakemake.wildcards.cohort, spec["provenance"])
-Path(snakemake.output.summary).write_text(summary(validation) + "\n", encoding="utf-8")
+write_whole(summary(validation) + "\n", snakemake.output.summary)

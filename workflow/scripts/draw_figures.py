@@ -32,4 +32,4 @@ with journal_style():
         draw_optimism(tables, labels, codebook, plan["alpha"], source),
     )
     for drawing in drawings:
-        save(drawing, folder, source, snakemake.params.provenance, snakemake.params.tiff)
+        save(drawing, folder, snakemake.params.provenance, snakemake.params.tiff)

@@ -3,19 +3,18 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import yaml
 
 from vbq.published.reconstruction.cohort import reconstruct
-from vbq.run import log_to
+from vbq.run import log_to, read_as_printed
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 log_to(snakemake.log[0])
 patients, readings = reconstruct(
-    pd.read_csv(snakemake.input.figures, dtype=str, keep_default_na=False),
-    pd.read_csv(snakemake.input.readings, dtype=str, keep_default_na=False),
+    read_as_printed(snakemake.input.figures),
+    read_as_printed(snakemake.input.readings),
     yaml.safe_load(Path(snakemake.input.assumptions).read_text(encoding="utf-8")),
 )
 patients.to_csv(snakemake.output.patients, index=False, lineterminator="\n")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from vbq.run import checksums, log_to, seconds_of
+from vbq.run import checksums, log_to, seconds_of, write_whole
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -50,4 +50,4 @@ record = {
     "cohort_file": snakemake.params.spec,
     "plan": snakemake.params.plan,
 }
-Path(snakemake.output.record).write_text(yaml.safe_dump(record, sort_keys=False), encoding="utf-8")
+write_whole(yaml.safe_dump(record, sort_keys=False), snakemake.output.record)

@@ -3,12 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from vbq.render.figures.audit import audit_figures
 from vbq.render.figures.style import journal_style, save
 from vbq.render.pages.audit import AuditResults, audit_page, verdict
-from vbq.run import checksums, log_to, read_table
+from vbq.run import checksums, log_to, read_as_printed, read_table, write_whole
 from vbq.stats.rounded import Printed
 
 if TYPE_CHECKING:
@@ -21,8 +19,8 @@ described = snakemake.params.described
 tables = {}
 for path in map(Path, snakemake.input.tables):
     as_text = path.stem in AS_TEXT
-    tables[path.stem] = pd.read_csv(path, dtype=str, keep_default_na=False) if as_text else read_table(path)
-figures = pd.read_csv(snakemake.input.transcription[0], dtype=str, keep_default_na=False)
+    tables[path.stem] = read_as_printed(path) if as_text else read_table(path)
+figures = read_as_printed(snakemake.input.transcription[0])
 is_auc = (figures["kind"] == "auc") & figures["location"].str.startswith("Table")
 aucs = {
     row["row"].removeprefix("score="): Printed.parse(row["printed"], "=", float(row["scale"]))
@@ -35,7 +33,7 @@ source = f"{described['title']}:\n{described['provenance']}"
 with journal_style():
     drawn = audit_figures(tables["audit_p_values"], tables["audit_joint_tables"], aucs, source)
     for drawing in drawn:
-        save(drawing, folder, source, described["provenance"], snakemake.params.tiff)
+        save(drawing, folder, described["provenance"], snakemake.params.tiff)
 
 results = AuditResults(
     title=described["title"],
@@ -46,5 +44,5 @@ results = AuditResults(
     checksums=checksums(snakemake.input.transcription),
     figures={path.stem: path.read_text("utf-8") for path in folder.glob("*.svg")},
 )
-Path(snakemake.output.page).write_text(audit_page(results), encoding="utf-8")
-Path(snakemake.output.sentence).write_text(verdict(tables["audit"]) + "\n", encoding="utf-8")
+write_whole(audit_page(results), snakemake.output.page)
+write_whole(verdict(tables["audit"]) + "\n", snakemake.output.sentence)

@@ -1,7 +1,7 @@
 """The page that lists what was made, and where it is."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -14,24 +14,29 @@ if TYPE_CHECKING:
 
 log_to(snakemake.log[0])
 results = Path(snakemake.output.page).parent
-made_now = dict(snakemake.params.results)
-earlier = {}
-for record in sorted(results.glob("*/run.yaml")):
-    name = record.parent.name
-    if "report.html" not in made_now.get(name, {}).get("documents", []):
-        run = yaml.safe_load(record.read_text("utf-8"))
-        about = {"title": run["cohort_file"]["title"], "provenance": run["provenance"]}
-        earlier[name] = about | {"sentences": SENTENCES, "documents": DOCUMENTS}
-entries = [
-    {
+listed = snakemake.params.listed
+
+
+def entry(name: str, made: dict[str, Any], is_earlier: bool) -> dict[str, Any]:
+    """What the page says of a folder of results."""
+    folder = results / name
+    return {
         "name": name,
         "title": made["title"],
         "provenance": made["provenance"],
-        "found": told(results / name, made["sentences"]),
-        "attention": attention(results / name),
-        "documents": documents(results / name, made["documents"]),
-        "earlier": made is earlier.get(name),
+        "found": told(folder, made["sentences"]),
+        "attention": attention(folder),
+        "documents": documents(folder, made["documents"]),
+        "earlier": is_earlier,
     }
-    for name, made in [*made_now.items(), *earlier.items()]
-]
+
+
+entries = [entry(name, made, is_earlier=False) for name, made in listed.items()]
+for record in sorted(results.glob("*/run.yaml")):
+    name = record.parent.name
+    if "report.html" not in listed.get(name, {}).get("documents", []):
+        run = yaml.safe_load(record.read_text("utf-8"))
+        made = {"title": run["cohort_file"]["title"], "provenance": run["provenance"]}
+        made |= {"sentences": SENTENCES, "documents": DOCUMENTS}
+        entries.append(entry(name, made, is_earlier=True))
 write_whole(from_template("index.html.jinja", entries=entries), snakemake.output.page)

@@ -17,18 +17,13 @@ from vbq.render.tables.validation import Validation
 from vbq.render.writers.html import html_page
 from vbq.render.writers.pdf import pdf_document
 from vbq.render.writers.word import word_document
-from vbq.run import log_to, read_table, write_table, write_whole
+from vbq.run import log_to, read_as_printed, read_table, write_table, write_whole
 from vbq.scores.marker import Marker, definitions, with_marker
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 AS_TEXT = {"ingest", "published"}  # cells as the site and the publication have them
-
-
-def text_of(path: str | Path) -> pd.DataFrame:
-    """Read a tidy table with its cells as they are."""
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
 def drawn(folder: str | Path) -> dict[str, str]:
@@ -45,8 +40,11 @@ codebook = with_marker(extended(spec.get("variables", {})), marker)
 
 paths = [*map(Path, [*inputs.tables, *inputs.published])]
 validated = [path for path in map(Path, inputs.validation) if path.suffix == ".csv"]
-tables = {path.stem: text_of(path) if path.stem in AS_TEXT else read_table(path) for path in paths}
-rows = {path.relative_to(folder).with_suffix("").as_posix(): text_of(path) for path in [*paths, *validated]}
+tables = {path.stem: read_as_printed(path) if path.stem in AS_TEXT else read_table(path) for path in paths}
+rows = {
+    path.relative_to(folder).with_suffix("").as_posix(): read_as_printed(path)
+    for path in [*paths, *validated]
+}
 
 validation = None
 if validated:
@@ -68,8 +66,9 @@ results = Results(
     figures=drawn(inputs.figures),
     definitions=definitions(cohort, marker),
     rows=rows,
+    documents=[Path(file).name for file in params.documents],
     record=yaml.safe_load(Path(inputs.record).read_text("utf-8")),
-    audit=text_of(inputs.audit[0]) if inputs.audit else None,
+    audit=read_as_printed(inputs.audit[0]) if inputs.audit else None,
     validation=validation,
 )
 document = report(results)

@@ -42,7 +42,6 @@ def optimism_table(
     """
     rows = []
     built = next(procedure.build(np.ones((1, len(procedure.outcome)))))
-    sizes = patients_of(procedure)
     for name in replicates.own:
         own, original = replicates.own[name], replicates.original[name]
         usable = np.isfinite(own) & np.isfinite(original)
@@ -59,8 +58,8 @@ def optimism_table(
         about = {
             "model": name,
             "label": labels[name],
-            "n": sizes[name][0],
-            "n_events": sizes[name][1],
+            "n": procedure.patients[name][0],
+            "n_events": procedure.patients[name][1],
             "positive": "risk above 0.5" if model.is_risk else "upper level",
         }
         risk = observed.risks[name][0] if model.is_risk else None
@@ -90,24 +89,6 @@ def optimism_table(
     table = pd.DataFrame(rows, columns=OPTIMISM_COLUMNS)
     is_cutoff = table["index"].isin(["sensitivity", "specificity"])
     return table.assign(positive=table["positive"].where(is_cutoff, ""))
-
-
-def patients_of(procedure: Procedure) -> dict[str, tuple[int, int]]:
-    """Return the patients in whom each model can be assessed, and those of them with the event, by name."""
-    everybody = np.ones((1, len(procedure.outcome)))
-    built = next(procedure.build(everybody))
-    return {
-        name: (int(model.counts(everybody).sum()), int(model.counts(procedure.outcome[None]).sum()))
-        for name, model in built.models.items()
-    }
-
-
-def with_patients(table: pd.DataFrame, procedure: Procedure) -> pd.DataFrame:
-    """Return a table of models with n and n_events, as `patients_of` has them, behind their labels."""
-    sizes = pd.DataFrame.from_dict(patients_of(procedure), orient="index", columns=["n", "n_events"])
-    of_rows = sizes.reindex(table["model"]).set_axis(table.index)
-    place = list(table.columns).index("label") + 1
-    return pd.concat([table.iloc[:, :place], of_rows, table.iloc[:, place:]], axis=1)
 
 
 def _emax(corrected: Array, replicates: int) -> dict[str, object]:
@@ -149,7 +130,6 @@ def differences_table(
     Both scores are made again in each resample and assessed in it. The AUCs are those of each score's own
     patients, n_1 and n_2. Returns the columns of `DIFFERENCES`.
     """
-    sizes = patients_of(procedure)
     rows = []
     for first, second in procedure.pairs:
         difference = replicates.own[first][:, 0] - replicates.own[second][:, 0]
@@ -158,8 +138,8 @@ def differences_table(
             {
                 "score_1": first,
                 "score_2": second,
-                "n_1": sizes[first][0],
-                "n_2": sizes[second][0],
+                "n_1": procedure.patients[first][0],
+                "n_2": procedure.patients[second][0],
                 "difference": observed.own[first][0, 0] - observed.own[second][0, 0],
                 "low": low[0],
                 "high": high[0],

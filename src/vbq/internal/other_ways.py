@@ -15,7 +15,8 @@ from vbq.stats.resampling import blocks
 Array = NDArray[np.float64]
 
 OTHER_WAYS = [
-    *("model", "label", "way", "index", "estimate", "low", "high", "method", "p_value", "repetitions"),
+    *("model", "label", "n", "n_events", "way", "index", "estimate", "low", "high", "method", "p_value"),
+    "repetitions",
 ]
 SPREAD = "mean over repetitions; low to high: their middle 95 %, how much the division matters"
 NULL = "apparent; low to high: the middle 95 % of what the procedure finds where the outcome is permuted"
@@ -51,7 +52,7 @@ def cross_validate(
             if np.isfinite(values[:, k]).any() and index not in ("intercept", "slope", "r2"):
                 low, high = np.nanquantile(values[:, k], [0.025, 0.975])
                 way, mean = f"{folds}-fold cross-validation", np.nanmean(values[:, k])
-                about = (name, labels[name], way, index)
+                about = (name, labels[name], *procedure.patients[name], way, index)
                 row = (*about, mean, low, high, SPREAD, np.nan, repetitions)
                 rows.append(dict(zip(OTHER_WAYS, row, strict=True)))
     return pd.DataFrame(rows, columns=OTHER_WAYS)
@@ -104,7 +105,7 @@ def permute(
         areas, auc = np.concatenate(each), observed.own[name][0, 0]
         low, high = np.nanquantile(areas, [0.025, 0.975])
         p_value = (1 + (areas >= auc - 1e-12).sum()) / (1 + np.isfinite(areas).sum())
-        about = (name, labels[name], "permutation of the outcome", "auc")
+        about = (name, labels[name], *procedure.patients[name], "permutation of the outcome", "auc")
         row = (*about, auc, low, high, NULL, p_value, permutations)
         rows.append(dict(zip(OTHER_WAYS, row, strict=True)))
     return pd.DataFrame(rows, columns=OTHER_WAYS)

@@ -139,6 +139,16 @@ class Procedure:
             return None
         return rules(cutoff["sensitivity"])[cutoff["way"]]
 
+    @cached_property
+    def patients(self) -> dict[str, tuple[int, int]]:
+        """The patients in whom each model can be assessed, and those of them with the event, by its name."""
+        everybody = np.ones((1, len(self.outcome)))
+        built = next(self.build(everybody))
+        return {
+            name: (int(model.counts(everybody).sum()), int(model.counts(self.outcome[None]).sum()))
+            for name, model in built.models.items()
+        }
+
     def build(self, weights: Array, events: Array | None = None) -> Iterator[Built]:
         """Carry the procedure out in b samples (b x n weights); yield those of one cut-off together.
 

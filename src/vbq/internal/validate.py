@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from vbq.internal.optimism import differences_table, optimism_table, with_patients
+from vbq.internal.optimism import differences_table, optimism_table
 from vbq.internal.other_ways import cross_validate, permute
 from vbq.internal.procedure import MULTIVARIABLE, Procedure
 from vbq.internal.replicates import Replicates, apparent, joined, resample
@@ -52,7 +52,7 @@ def validate_internally(
         "optimism_instability": instability_table(observed, found, confidence),
         "optimism_replicates": replicates_table(found, labels),
         "optimism_differences": differences_table(procedure, observed, found, confidence),
-        "optimism_other_ways": with_patients(pd.concat(other_ways, ignore_index=True), procedure),
+        "optimism_other_ways": pd.concat(other_ways, ignore_index=True),
     }
     if kept is not None and kept.is_dir():
         for part in kept.iterdir():

@@ -6,6 +6,7 @@ Every text is plain text, and may come from data or configuration: what writes i
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -28,18 +29,25 @@ class Table:
     strong: frozenset[tuple[int, int]] = frozenset()
     sources: tuple[str, ...] = ()
 
+    @property
+    def headings(self) -> list[tuple[str, str]]:
+        """The heading of each column, and the one under it, "" where there is none."""
+        columns: list[Any] = self.frame.columns.to_list()
+        return columns if self.frame.columns.nlevels > 1 else [(str(heading), "") for heading in columns]
+
 
 @dataclass(frozen=True)
 class Picture:
     """A figure, as SVG that may stand inside a page.
 
-    `number` ("Figure 2") is empty for one that the publication does not have; `shape` is narrow or wide;
-    `file` is its path without the extension.
+    `number` ("Figure 2") is empty for one that the publication does not have; `alt` says what is seen;
+    `shape` is narrow or wide; `file` is its path without the extension.
     """
 
     svg: Markup
     number: str
     caption: str
+    alt: str
     shape: str
     file: str
 
@@ -99,3 +107,19 @@ def safe(text: str) -> str:
         for character in text
         if character in "\n\t\u00ad\u200c\u200d" or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
     )
+
+
+def header_rows(table: Table) -> list[list[tuple[str, int, int]]]:
+    """Return the rows of a table's head; each cell is its text, its width in columns and height in rows."""
+    if table.frame.columns.nlevels == 1:
+        return [[(heading, 1, 1) for heading, _ in table.headings]]
+    top: list[tuple[str, int, int]] = []
+    under = []
+    for heading, sub in table.headings:
+        if sub and top and top[-1][0] == heading:
+            top[-1] = (heading, top[-1][1] + 1, 1)
+        else:
+            top.append((heading, 1, 1 if sub else 2))
+        if sub:
+            under.append((sub, 1, 1))
+    return [top, under]

@@ -53,6 +53,12 @@ def p_value(value: Any) -> str:
     return fixed(value, 4 if value < 0.001 else 3)
 
 
+def stated_p(value: Any) -> str:
+    """Write a p-value with its sign, as a sentence has it: p = 0.012, p < 0.0001."""
+    words = p_value(value)
+    return f"p < {words[1:]}" if words.startswith("<") else f"p = {words}"
+
+
 def count_percent(n: Any, percent: Any) -> str:
     """Write a group's patients and their share: 26 (53.1)."""
     return f"{count(n)} ({fixed(percent, 1)})"

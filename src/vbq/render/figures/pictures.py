@@ -15,7 +15,7 @@ def picture_of(
 ) -> Picture:
     """Return the picture of an SVG file in a folder beside the page."""
     shape = "wide" if svg_width(svg) > WIDE else "narrow"
-    return Picture(inline_svg(svg, name, alt), number, caption, shape, f"{folder}/{name}")
+    return Picture(inline_svg(svg, name, alt), number, caption, alt, shape, f"{folder}/{name}")
 
 
 def inline_svg(svg: str, name: str, alt: str) -> Markup:

@@ -130,13 +130,13 @@ def unit_square(axes: Axes) -> None:
     axes.set_aspect("equal")
 
 
-def save(drawing: Drawing, folder: Path, source: str, provenance: str, tiff: bool = False) -> None:
+def save(drawing: Drawing, folder: Path, provenance: str, tiff: bool = False) -> None:
     """Write a figure as SVG, PDF, 300-dpi PNG, where asked TIFF, and its data as CSV.
 
-    Each has the same bytes on every run; the `source` is in the metadata, the provenance in each row that
-    does not have its own.
+    Each has the same bytes on every run; the lines at the figure's top are in the metadata, the provenance in
+    each row that does not have its own.
     """
-    described = plain(source)
+    described = plain(drawing.figure.get_suptitle())
     metadata = {
         "svg": {"Date": None, "Description": described},
         "png": {"Software": None, "Description": described},

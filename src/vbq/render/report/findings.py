@@ -71,12 +71,7 @@ def _association(results: Results) -> str:
 
 def _term(row: dict[Any, Any], fitted: pd.DataFrame, results: Results) -> str:
     ratio = "" if text.missing(row["odds_ratio"]) else f", odds ratio {ratio_with_interval(row)}"
-    return f"{term_label(row, fitted, results.codebook).strip()}{ratio}, p {_p(row['p_value'])}"
-
-
-def _p(value: Any) -> str:
-    words = text.p_value(value)
-    return f"< {words[1:]}" if words.startswith("<") else f"= {words}"
+    return f"{term_label(row, fitted, results.codebook).strip()}{ratio}, {text.stated_p(row['p_value'])}"
 
 
 def _discrimination(results: Results) -> str:

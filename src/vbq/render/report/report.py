@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from vbq.headlines import DOCUMENTS
 from vbq.paths import named_files
 from vbq.render import numbers as text
 from vbq.render.comparison import DIFFERS
@@ -14,12 +15,10 @@ from vbq.render.report.sections import report_sections
 from vbq.render.report.validation import FILES as VALIDATION_FILES
 from vbq.render.report.validation import validation_facts
 
+PAGE = "report.html"  # which says nothing of itself
 FEW = 10  # patients in an outcome group, below which estimates are worth little
 FILES = {
     "cohort.parquet": "the patients in the analysis, with their scores",
-    "tables.docx": "the tables for a manuscript, for Word",
-    "report.pdf": "this page as a PDF with vector figures",
-    "checklist.docx": "the TRIPOD+AI checklist, filled from this run; its items as checklist.csv",
     "flow.csv": "the participant flow",
     "ingest.csv": "remarks on the input",
     "univariable.csv": "every variable against the outcome, with all tests",
@@ -79,7 +78,9 @@ def _files(results: Results) -> dict[str, str]:
         described[f"{name}.csv"] = plan["title"]
         described[f"{name}_groups.csv"] = f"{plan['title']}: means"
     tables = {f"{name}.csv": table for name, table in results.tables.items()}
-    found = {
+    found = {name: words for name, words in DOCUMENTS.items() if name in results.documents}
+    found.pop(PAGE, None)
+    found |= {
         file: f"{words} (no rows)" if file in tables and tables[file].empty else words
         for file, words in described.items()
         if file in tables or not file.endswith(".csv")
@@ -89,7 +90,7 @@ def _files(results: Results) -> dict[str, str]:
         found[audit] = "what the printed figures say about each other, without patient rows"
     if results.validation:
         found |= VALIDATION_FILES
-    found["figures/"] = "every figure as SVG, PDF and PNG with 300 dpi, with its data as CSV"
+    found["figures/"] = DOCUMENTS["figures/"]
     found["run.yaml"] = "what was run: commit, configuration, checksums of input and results, versions, seed"
     return found
 

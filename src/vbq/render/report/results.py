@@ -1,6 +1,6 @@
 """What the documents of one cohort are made from."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,9 +19,9 @@ class Results:
     `spec` is its cohort file and `plan` its analysis plan; `tables` has the tidy tables by name
     (`published` and `ingest` as text), `rows` their text by the name under which tables cite them,
     `group_sizes` the patients without ("0") and with ("1") the outcome, `figures` the SVG text by name,
-    `definitions` what the cohort's scores are, by variable. `record` is run.yaml. `audit` has the findings
-    about the publication that the cohort is compared with, `validation` what validates rules made elsewhere,
-    each where the cohort has it.
+    `definitions` what the cohort's scores are, by variable. `documents` are the names of what is written,
+    `record` is run.yaml. `audit` has the findings about the publication that the cohort is compared with,
+    `validation` what validates rules made elsewhere, each where the cohort has it.
     """
 
     spec: Mapping[str, Any]
@@ -32,6 +32,7 @@ class Results:
     figures: Mapping[str, str]
     definitions: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    documents: Collection[str] = ()
     record: Mapping[str, Any] = field(default_factory=dict)
     audit: pd.DataFrame | None = None
     validation: ValidationResults | None = None

@@ -68,9 +68,7 @@ def _estimate(row: Row, decimals: int) -> str:
 
 
 def _p(row: Row) -> str:
-    """Write a p-value with its sign: p = 0.012, p < 0.0001."""
-    value = text.p_value(row["p_value"])
-    return f"p < {value[1:]}" if value.startswith("<") else f"p = {value}"
+    return text.stated_p(row["p_value"])
 
 
 def _published(validation: Validation, rule: str, measure: str) -> str:

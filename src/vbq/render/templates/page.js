@@ -3,7 +3,7 @@
 
 (() => {
   const NUMBER = /^[<>≈]?\s*([-−]?\d[\d,]*(?:\.\d+)?)/;
-  const FORMULA = /^[=+@]|^-(?![\d.,]*$)/; // what a spreadsheet would compute
+  const FORMULA = /^[=+\-@](?![\d.,]*(?:e[+-]?\d+)?$)/; // as in vbq.run: what a spreadsheet would compute
   const words = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
   // A row with the rows of its levels, which stay under it.

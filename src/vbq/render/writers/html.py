@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from vbq.render.comparison import DIFFERS
-from vbq.render.document import Document, Table, safe
+from vbq.render.document import Document, header_rows, safe
 from vbq.render.labels import INDENT
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -60,21 +60,3 @@ def _finalized(value: Any) -> Any:
 def content_hash(script: str) -> str:
     """Return the hash by which a page's content security policy allows one script and no other."""
     return "sha256-" + b64encode(sha256(script.encode()).digest()).decode()
-
-
-def header_rows(table: Table) -> list[list[tuple[str, int, int]]]:
-    """Return the rows of a table's head; each cell is its text, its width in columns and height in rows."""
-    columns = table.frame.columns
-    if columns.nlevels == 1:
-        return [[(str(heading), 1, 1) for heading in columns]]
-    top: list[tuple[str, int, int]] = []
-    under = []
-    pairs: list[Any] = columns.to_list()
-    for heading, sub in pairs:
-        if sub and top and top[-1][0] == heading:
-            top[-1] = (heading, top[-1][1] + 1, 1)
-        else:
-            top.append((heading, 1, 1 if sub else 2))
-        if sub:
-            under.append((sub, 1, 1))
-    return [top, under]

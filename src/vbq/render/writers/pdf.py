@@ -4,9 +4,7 @@ Typst sets it, by `report.typ`. Text from data and configuration reaches it as J
 of it is read as markup.
 """
 
-import html
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +12,9 @@ import matplotlib as mpl
 import typst
 from matplotlib.ft2font import FT2Font
 
-from vbq.render.document import Document, Picture, Section, Table, safe
+from vbq.render.document import Document, Picture, Section, Table, header_rows, safe
 from vbq.render.labels import INDENT
-from vbq.render.writers.html import TEMPLATES, header_rows
+from vbq.render.writers.html import TEMPLATES
 
 MAIN = TEMPLATES / "report.typ"
 FONTS = Path(mpl.get_data_path(), "fonts", "ttf")  # come with matplotlib: the same on every machine
@@ -66,12 +64,9 @@ def _section(section: Section) -> dict[str, Any]:
 
 
 def _table(table: Table) -> dict[str, Any]:
-    columns: list[Any] = table.frame.columns.to_list()
     return {
         "caption": table.caption,
-        "columns": columns
-        if table.frame.columns.nlevels > 1
-        else [(str(heading), "") for heading in columns],
+        "columns": table.headings,
         "heads": header_rows(table),
         "rows": [list(map(str, cells)) for cells in table.frame.itertuples(index=False, name=None)],
         "groups": table.groups,
@@ -81,11 +76,10 @@ def _table(table: Table) -> dict[str, Any]:
 
 
 def _picture(picture: Picture) -> dict[str, Any]:
-    described = re.search(r'aria-label="(.*?)"', picture.svg)
     return {
         "number": picture.number,
         "caption": picture.caption,
-        "alt": html.unescape(described[1]) if described else picture.caption,
+        "alt": picture.alt,
         "wide": picture.shape == "wide",
     }
 

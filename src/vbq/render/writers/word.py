@@ -21,9 +21,8 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
-from vbq.render.document import Section, Table, safe
+from vbq.render.document import Section, Table, header_rows, safe
 from vbq.render.labels import INDENT
-from vbq.render.writers.html import header_rows
 from vbq.run import WRITTEN, repacked
 
 SHORT_SIDE, LONG_SIDE, MARGIN = Mm(210), Mm(297), Mm(18)
@@ -147,7 +146,7 @@ def _table(table: Table, title: str, page: Any) -> Any:
             sides[j] = "right"
     stays_whole = _height(table, rows, widths, size, width) <= MOST * height / Pt(1)
     cell = partial(_cell, size=size)
-    shown = _head(table, cell, widths, sides) if any(map(any, _headings(table))) or not rows else []
+    shown = _head(table, cell, widths, sides) if any(map(any, table.headings)) or not rows else []
     for i, cells in enumerate(rows):
         if table.groups and (i == 0 or table.groups[i] != table.groups[i - 1]):
             shown.append(_row([cell(table.groups[i], widths, bold=True, keep=True, above=120)]))
@@ -284,15 +283,9 @@ def _printable(text: str) -> str:
     return safe(text).replace("\ufffe", "").replace("\uffff", "")
 
 
-def _headings(table: Table) -> list[tuple[str, str]]:
-    """Return the heading of every column and the one under it, which may be empty."""
-    columns: list[Any] = table.frame.columns.to_list()
-    return columns if table.frame.columns.nlevels > 1 else [(str(heading), "") for heading in columns]
-
-
 def _needs(table: Table) -> list[tuple[float, float]]:
     """Return the widths in em that each column needs: to break no word, and to break no cell."""
-    headings = _headings(table)
+    headings = table.headings
     spans = Counter(heading for heading, under in headings if under)
     needs = []
     for j, (heading, under) in enumerate(headings):
