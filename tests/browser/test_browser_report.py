@@ -51,7 +51,9 @@ def long_page(tmp_path: Path) -> Callable[[str], Path]:
     """Write a page of some provenance with a long and wide table, and a wide figure."""
 
     def written(provenance: str) -> Path:
-        figure = Picture(Markup('<svg viewBox="0 0 493 200"></svg>'), "", "A figure.", "wide", "figures/x")
+        figure = Picture(
+            Markup('<svg viewBox="0 0 493 200"></svg>'), "", "A figure.", "An alt.", "wide", "figures/x"
+        )
         section = Section("s", "Section", tables=(Table(20 * "Long caption ", LONG),), pictures=(figure,))
         path = tmp_path / "long.html"
         path.write_text(html_page(Document("x", provenance, {}, (), (section,), "", {})), encoding="utf-8")
