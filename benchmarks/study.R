@@ -87,6 +87,22 @@ save_table(univariable$continuous, "univariable_continuous")
 save_table(do.call(rbind, lapply(continuous, function(name) data.frame(variable = name, describe(patients[[name]], y)))), "groups_continuous")
 save_table(do.call(rbind, lapply(categorical, function(name) data.frame(variable = name, table(patients[[name]], y)))), "groups_categorical")
 
+# Effects of one variable alone. Numbers enter as they are; factors, and grades, as indicators.
+effects <- function(name, fit, limits) {
+  values <- patients[[name]]
+  if (!is.numeric(values) || name == "ecog") values <- droplevels(factor(values))
+  estimates <- coef(fit(values))[-1]
+  terms <- if (is.factor(values)) paste0(name, "[", levels(values)[-1], "]") else name
+  data.frame(term = terms, estimate = estimates, limits(fit(values))[-1, , drop = FALSE])
+}
+logistic <- function(values) suppressWarnings(glm(y ~ values, binomial))
+profile_limits <- function(fit) {
+  unknown <- matrix(NA, length(coef(fit)), 2, dimnames = list(NULL, c("2.5 %", "97.5 %")))
+  tryCatch(suppressWarnings(suppressMessages(confint(fit))), error = function(e) unknown)
+}
+odds_ratios <- lapply(c(categorical, continuous), effects, logistic, profile_limits)
+save_table(do.call(rbind, odds_ratios), "univariable_effects")
+
 # --- Supplemental Tables 1 and 2, multiple fractures
 
 factors <- setdiff(c(categorical, continuous), c("sins_category", "vbq_high", "vbq", "follow_up_months"))
@@ -96,7 +112,10 @@ vbq_on <- lapply(intersect(factors, continuous), function(name) {
   rank <- cor.test(patients$vbq, patients[[name]], method = "spearman", exact = FALSE)
   data.frame(variable = name, slope = fit$coefficients[2, 1], p_ols = fit$coefficients[2, 4], p_spearman = rank$p.value)
 })
+linear <- function(values) lm(patients$vbq ~ values)
+vbq_effects <- lapply(c("vendor", "field_strength", factors, "fracture_count"), effects, linear, confint)
 save_table(do.call(rbind, vbq_by), "vbq_by")
+save_table(do.call(rbind, vbq_effects), "vbq_effects")
 save_table(do.call(rbind, vbq_on), "vbq_on")
 
 # --- Multivariable (Table 2): profile intervals, likelihood-ratio tests of whole terms

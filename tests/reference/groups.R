@@ -17,7 +17,13 @@ cases <- list(
 
 for (case in names(cases)) {
   frame <- transform(cases[[case]], group = factor(group))
-  fit <- anova(lm(value ~ group, frame))
+  regression <- lm(value ~ group, frame)
+  last <- tail(cbind(summary(regression)$coefficients, confint(regression, level = 0.9)), 1)
+  record(case,
+    difference = last[1], difference_error = last[2], difference_t = last[3], difference_p = last[4],
+    difference_low = last[5], difference_high = last[6]
+  )
+  fit <- anova(regression)
   record(case,
     df_residual = fit$Df[2], f = fit[["F value"]][1], p_ols = fit[["Pr(>F)"]][1],
     p_welch = oneway.test(value ~ group, frame)$p.value

@@ -13,8 +13,8 @@ done
 study=$(mktemp -d)
 (cd ../.. && Rscript --vanilla benchmarks/study.R "$study")
 mkdir -p values/study
-for table in univariable_categorical univariable_continuous groups_continuous vbq_by vbq_on multivariable \
-  multivariable_tests discrimination discrimination_pairs cutoff agreement; do
+for table in univariable_categorical univariable_continuous univariable_effects groups_continuous vbq_by vbq_on \
+  vbq_effects multivariable multivariable_tests discrimination discrimination_pairs cutoff agreement; do
   cp "$study/$table.csv" values/study/
 done
 

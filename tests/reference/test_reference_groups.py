@@ -4,11 +4,12 @@ import re
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from reference_values import CLOSED_FORM, SHARED, data, values
 
-from vbq.stats.groups import compare_groups, regress
+from vbq.stats.groups import compare_groups, fit_linear, regress
 
 VALUES = values("groups")
 GROUPS = dict(list(data("groups").groupby("case")))
@@ -37,6 +38,19 @@ def test_groups_as_in_r(case):
         assert_allclose(
             [result.statistic, result.df_residual], [expected["f"], expected["df_residual"]], rtol=CLOSED_FORM
         )
+
+
+@pytest.mark.parametrize("case", GROUPS)
+def test_differences_from_the_first_group_as_in_r(case):
+    """The last group is compared; R's intervals are of 90 %."""
+    rows, expected = GROUPS[case], VALUES[case]
+    design = pd.get_dummies(rows["group"].astype(str), dtype=float).iloc[:, 1:]
+    last = fit_linear(design, rows["value"], 0.9).iloc[-1]
+    names = ["estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"]
+    in_r = [
+        f"difference{end}" if end else "difference" for end in ("", "_error", "_t", "_p", "_low", "_high")
+    ]
+    assert_allclose([last[name] for name in names], [expected[name] for name in in_r], rtol=CLOSED_FORM)
 
 
 @pytest.mark.parametrize("case", PAIRS)

@@ -54,7 +54,7 @@ TERMS = pd.DataFrame(
         ("dose", "dose", "", 0.004, 0.0, 0.02, 0.00001),
     ],
     columns=["term", "variable", "level", "odds_ratio", "odds_ratio_low", "odds_ratio_high", "p_value"],
-)
+).assign(reference="a")
 LIMITS = pd.DataFrame(
     [
         *(("bland_altman", "vbq_a - vbq_b", "bias", 0.01, -0.02, 0.04),),

@@ -308,6 +308,8 @@ def test_a_model_without_variables_is_told():
 
 
 MEANS = pd.DataFrame([("risk", "1", 2, 3.1, 0.2)], columns=["variable", "level", "n", "mean", "sd"])
+DIFFERENCES = pd.DataFrame([("risk", "1", 0.3, 0.1, 0.1, 0.5)])
+DIFFERENCES.columns = ["variable", "level", "estimate", "std_error", "conf_low", "conf_high"]
 TESTED = pd.DataFrame(
     [("risk", 5, "ols", "t", 0.5, 3, "", 0.6)],
     columns=["variable", "n", "test", "statistic_name", "statistic", "df", "df_residual", "p_value"],
@@ -331,6 +333,7 @@ FILLED = {
     **ALL,
     **{"discrimination_pairs": PAIRS, "roc": pd.DataFrame({"score": ["risk"]}), "cutoff": CUTOFF},
     **{"agreement": AGREEMENT, "by_risk": TESTED, "by_risk_groups": MEANS},
+    **{"by_risk_effects": DIFFERENCES, "univariable_effects": MULTIVARIABLE},
 }
 LARGER_PLAN = {
     "marker": {"name": "vbq"},
@@ -351,6 +354,7 @@ def without_rows(*names):
         ("agreement", 'id="agreement"'),
         ("by_risk", 'id="subanalyses"'),
         ("univariable_groups", 'id="table-1"'),
+        ("univariable_effects", "Unadjusted odds ratios</caption>"),
     ],
 )
 def test_a_table_without_rows_is_not_shown(name, shown):

@@ -194,12 +194,12 @@ def test_characteristics_without_a_publication():
 
 def test_levels_of_terms_read_as_numbers():
     rows = [
-        ("ecog", "ecog", NAN),
-        ("ecog[1]", "ecog", 1.0),
-        ("ecog[2]", "ecog", 2.0),
-        ("steroids", "steroids", 1.0),
+        ("ecog", "ecog", NAN, NAN),
+        ("ecog[1]", "ecog", 1.0, 0.0),
+        ("ecog[2]", "ecog", 2.0, 0.0),
+        ("steroids", "steroids", 1.0, 0.0),
     ]
-    terms = pd.DataFrame(rows, columns=["term", "variable", "level"])
+    terms = pd.DataFrame(rows, columns=["term", "variable", "level", "reference"])
     named = [labels.term_label(row, terms, CODEBOOK) for row in terms.to_dict("records")]
     assert named == [
         *("ECOG performance status grade", f"{INDENT}1 (vs 0)", f"{INDENT}2 (vs 0)", "Steroid use > 3 months")
@@ -321,6 +321,8 @@ MULTIVARIABLE = pd.DataFrame(
     ],
     columns=TERMS,
 ).assign(n=105, n_events=56, conf_method="profile likelihood", p_method="likelihood ratio")
+REFERENCES = {"smoking[former]": "never", "smoking[current]": "never", "steroids": "0"}
+MULTIVARIABLE["reference"] = MULTIVARIABLE["term"].map(REFERENCES).fillna("")
 
 
 def test_multivariable_table():
@@ -349,9 +351,33 @@ def test_multivariable_table_beside_the_printed_figures():
     assert frame[("95 % CI of log-odds", "Printed")][4] == f"0.509–1.369 {DIFFERS}"
 
 
-def test_reference_level_is_named_only_where_the_table_tells_it():
-    rows = MULTIVARIABLE[MULTIVARIABLE["term"] == "smoking[current]"]
-    assert labels.term_label(rows.iloc[0], rows, CODEBOOK) == "Smoking status: Current smoker"
+def test_a_level_alone_is_named_with_its_variable_and_reference():
+    rows = MULTIVARIABLE[MULTIVARIABLE["term"] == "smoking[current]"].assign(reference="former")
+    words = "Smoking status: Current smoker (vs Former smoker)"
+    assert labels.term_label(rows.iloc[0], rows, CODEBOOK) == words
+
+
+def test_unadjusted_odds_ratios():
+    steroids = MULTIVARIABLE["variable"] == "steroids"
+    effects = MULTIVARIABLE[steroids | MULTIVARIABLE["variable"].isin(["smoking", "sins"])].assign(n=99)
+    effects.loc[steroids, "p_method"] = "penalized (Firth) likelihood ratio"
+    table = tables.effects_table(effects, CODEBOOK, 0.05, 0.95)
+    current = f"{INDENT}Current smoker (vs Never a smoker)"
+    assert table.frame.drop(index=1).to_numpy().tolist() == [
+        ["Smoking status", "99", "56", "", "5.44 (2)", "0.066"],
+        [current, "", "", "6.91 (0.63–176)", "2.46 (1)", "0.117"],
+        ["Steroid use > 3 months", "99", "56", "2.17 (0.67–7.42)", "1.67 (1)", "0.196"],
+        ["SINS (per point)", "99", "56", "2.41 (1.66–3.93)", "32.20 (1)", "<0.0001"],
+    ]
+    assert table.strong == {(4, 5)}
+    assert table.notes[1].startswith("Steroid use > 3 months: the outcome is separated")
+
+
+def test_a_narrow_interval_of_a_ratio_has_more_decimals():
+    assert numbers.ratio_estimate(1.00133, 0.99846, 1.00465) == "1.0013 (0.9985–1.0047)"
+    assert numbers.ratio_estimate(1.0173, 0.9984, 1.0340) == "1.017 (0.998–1.034)"
+    assert numbers.ratio_estimate(1.27, 1.2, 1.33) == "1.27 (1.20–1.33)"
+    assert numbers.ratio_estimate(0.0, 0.0, math.inf) == "0 (0 to ∞)"
 
 
 def score(name, label, **changes):
@@ -501,12 +527,18 @@ def test_subanalysis_table_with_and_without_a_test():
         [("vendor", "ge", 30, 2.933, 0.801), ("vendor", "toshiba", 1, 2.3, NAN)],
         columns=["variable", "level", "n", "mean", "sd"],
     )
-    table = tables.subanalysis_table(tests, groups, CODEBOOK, "By scanner", "vbq", 0.05)
+    effects = pd.DataFrame(
+        [("vendor", "toshiba", -0.633, 0.3, -1.23, -0.04), ("age", "", -0.00072, 0.0063, -0.0132, 0.0118)],
+        columns=["variable", "level", "estimate", "std_error", "conf_low", "conf_high"],
+    )
+    tests.loc[2] = ("age", 105, "ols", "t", -0.114, 103, NAN, 0.909)
+    table = tables.subanalysis_table(tests, effects, groups, CODEBOOK, "By scanner", "vbq", 0.05, 0.95)
     assert table.frame.to_numpy().tolist() == [
-        ["MRI vendor", "105", "", "F = 1.92 (3, 101)", "0.131"],
-        [f"{INDENT}GE Healthcare", "30", "2.93 (0.80)", "", ""],
-        [f"{INDENT}Toshiba", "1", "2.30 (—)", "", ""],
-        ["ASIA classification", "105", "", "—", "—"],
+        ["MRI vendor", "105", "", "", "F = 1.92 (3, 101)", "0.131"],
+        [f"{INDENT}GE Healthcare", "30", "2.93 (0.80)", "reference", "", ""],
+        [f"{INDENT}Toshiba", "1", "2.30 (—)", "−0.63 (−1.23 to −0.04)", "", ""],
+        ["ASIA classification", "105", "", "", "—", "—"],
+        ["Age (per year)", "105", "", "−0.0007 (−0.0132 to 0.0118)", "t = −0.11 (103)", "0.909"],
     ]
 
 
@@ -519,8 +551,13 @@ def test_subanalysis_of_levels_with_one_patient_each():
         [("vendor", "ge", 1, 2.933, ""), ("vendor", "toshiba", 1, 2.3, "")],
         columns=["variable", "level", "n", "mean", "sd"],
     )
-    table = tables.subanalysis_table(tests, groups, CODEBOOK, "By scanner", "vbq", 0.05)
+    effects = pd.DataFrame(
+        [("vendor", "toshiba", -0.633, "", "", "")],
+        columns=["variable", "level", "estimate", "std_error", "conf_low", "conf_high"],
+    )
+    table = tables.subanalysis_table(tests, effects, groups, CODEBOOK, "By scanner", "vbq", 0.05, 0.95)
     assert table.frame.iloc[1, 2] == "2.93 (—)"
+    assert table.frame.iloc[2, 3] == "−0.63 (—)"
 
 
 def test_a_constant_variable_is_told():

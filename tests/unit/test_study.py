@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_allclose
 
 from vbq.codebook import extended
 from vbq.stats.roc import areas_under_curves
@@ -16,7 +17,13 @@ from vbq.study.discrimination import (
     scores_of,
 )
 from vbq.study.multivariable import ALIASED, fit_outcome, selected_variables
-from vbq.study.univariable import compare_by_outcome, compare_by_score, summarize_by_outcome
+from vbq.study.univariable import (
+    compare_by_outcome,
+    compare_by_score,
+    effects_on_outcome,
+    effects_on_score,
+    summarize_by_outcome,
+)
 
 CODEBOOK = extended({"fracture": {"label": "Fracture", "kind": "binary"}})
 CATEGORIES = ("stable", "potentially_unstable", "unstable")
@@ -136,6 +143,43 @@ def test_terms_of_several_levels_have_a_test_of_their_own(cohort):
 
 def test_no_selected_variable_gives_an_empty_table(cohort):
     assert fit_outcome(cohort, "fracture", [], CODEBOOK).empty
+
+
+def test_each_unadjusted_odds_ratio_has_the_patients_who_have_the_variable(cohort):
+    cohort.loc[:9, "age"] = np.nan
+    cohort["nsaids"] = 0  # says nothing about anybody
+    cohort.loc[cohort["smoking"] == "never", "smoking"] = None
+    variables = ["age", "smoking", "steroids", "nsaids"]
+    table = effects_on_outcome(cohort, "fracture", variables, CODEBOOK).set_index("term")
+    assert table.index.tolist() == ["age", "smoking[current]", "steroids"]
+    assert table["n"].tolist() == [80, cohort["smoking"].notna().sum(), 90]
+    assert table.loc["smoking[current]", ["level", "reference"]].tolist() == ["current", "former"]
+    both = pd.crosstab(cohort["steroids"], cohort["fracture"])
+    odds_ratio = both.loc[1, 1] * both.loc[0, 0] / (both.loc[1, 0] * both.loc[0, 1])
+    assert table.loc["steroids", "odds_ratio"] == pytest.approx(odds_ratio)
+    assert effects_on_outcome(cohort, "fracture", ["nsaids"], CODEBOOK).empty
+
+
+def test_the_test_of_a_categorical_variable_is_that_of_its_regression(cohort):
+    names = ["smoking", "steroids"]
+    tests = compare_by_outcome(cohort, "fracture", names, CODEBOOK).set_index("variable")
+    effects = effects_on_outcome(cohort, "fracture", names, CODEBOOK).set_index("term")
+    assert_allclose(effects.loc[names, "p_value"], tests.loc[names, "p_likelihood_ratio"], rtol=1e-8)
+
+
+def test_differences_of_a_score_are_those_of_the_means_from_the_first_level(cohort):
+    cohort.loc[:9, "vbq"] = np.nan
+    cohort["nsaids"] = 1
+    variables = ["smoking", "age", "nsaids"]
+    table = effects_on_score(cohort, "vbq", variables, CODEBOOK).set_index(["variable", "level"])
+    means = cohort.groupby("smoking")["vbq"].mean()
+    assert table.index.tolist() == [("smoking", "former"), ("smoking", "current"), ("age", "")]
+    assert set(table["n"]) == {80}
+    assert_allclose(
+        table.loc["smoking", "estimate"], means[["former", "current"]] - means["never"], rtol=1e-10
+    )
+    test = compare_by_score(cohort, "vbq", ["age"], CODEBOOK).iloc[0]
+    assert table.loc[("age", ""), "p_value"] == pytest.approx(test["p_value"])
 
 
 def test_selection_takes_what_is_significant_and_not_excluded():

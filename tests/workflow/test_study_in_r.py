@@ -44,6 +44,33 @@ def test_score_by_factors(rerun: Copy):
     assert_allclose(found.loc[expected.index, ["p_ols", "p_mann_whitney"]], expected, rtol=CLOSED_FORM)
 
 
+def test_unadjusted_odds_ratios(rerun: Copy):
+    found = ours(rerun, "univariable_effects", "term")
+    of_levels = found["estimate"].notna()
+    expected = in_r("univariable_effects", "term").loc[found.index[of_levels]]
+    # R's glm stops somewhere on the way to infinity; Firth's estimates are checked in tests/reference.
+    plain = (found.loc[of_levels, "conf_method"] == "profile likelihood").to_numpy()
+    assert set(found.loc[of_levels].loc[~plain, "variable"]) == {"asia", "previous_augmentation"}
+    rows, expected = found.loc[of_levels].loc[plain], expected.loc[plain]
+    assert_allclose(rows["estimate"], expected["estimate"], rtol=ITERATIVE)
+    assert_allclose(
+        rows[["conf_low", "conf_high"]], expected[["X2.5..", "X97.5.."]], rtol=SPLINE, atol=SPLINE
+    )
+
+
+def test_differences_of_the_score(rerun: Copy):
+    names = ("vbq_by_scanner", "vbq_factors", "vbq_by_fracture_count")
+    found = pd.concat([ours(rerun, f"{name}_effects", "variable") for name in names])
+    expected = in_r("vbq_effects", "term")
+    level = found["level"].fillna("").astype(str)
+    coded = ~level.isin(["", "1", "1.0"]) | found.index.isin(["ecog"])
+    terms = pd.Series(found.index, found.index).where(~coded, found.index + "[" + level + "]")
+    assert terms.is_unique
+    assert_allclose(
+        found[["estimate", "conf_low", "conf_high"]], expected.loc[terms], rtol=CLOSED_FORM, atol=1e-12
+    )
+
+
 def test_group_means(rerun: Copy):
     groups = pd.read_csv(rerun.results("ehresman2019") / "univariable_groups.csv")
     expected = pd.read_csv(VALUES / "groups_continuous.csv")

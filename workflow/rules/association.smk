@@ -1,6 +1,7 @@
 """Which variables go with new fractures, and which with the score.
 
-Makes results/<cohort>/univariable.csv, univariable_groups.csv, multivariable.csv and the subanalyses
+Makes results/<cohort>/univariable.csv, univariable_effects.csv, univariable_groups.csv, multivariable.csv and the
+subanalyses
 """
 
 
@@ -11,6 +12,7 @@ rule compare_groups:
         code=sources("compare_groups.py"),
     output:
         tests=reported("univariable"),
+        effects=reported("univariable_effects"),
         groups="results/{cohort}/univariable_groups.csv",
     log:
         "results/{cohort}/logs/compare_groups.log",
@@ -21,6 +23,7 @@ rule compare_groups:
         marker=from_plan("marker", {}),
         outcome=from_plan("outcome"),
         plan=from_plan("univariable"),
+        confidence=from_plan("confidence"),
     script:
         "../scripts/compare_groups.py"
 
@@ -55,6 +58,7 @@ rule compare_scores:
         code=sources("compare_scores.py"),
     output:
         tests=reported("{subanalysis}"),
+        effects=reported("{subanalysis}_effects"),
         groups="results/{cohort}/{subanalysis}_groups.csv",
     log:
         "results/{cohort}/logs/compare_scores_{subanalysis}.log",
@@ -63,5 +67,6 @@ rule compare_scores:
         variables=from_cohort("variables", {}),
         marker=from_plan("marker", {}),
         plan=lambda wildcards: PLANS[wildcards.cohort]["subanalyses"][wildcards.subanalysis],
+        confidence=from_plan("confidence"),
     script:
         "../scripts/compare_scores.py"

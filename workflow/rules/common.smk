@@ -171,7 +171,7 @@ def checksums_of_patients_files(wildcards):
 def tables_of(cohort):
     """The tidy tables that a cohort's plan asks for."""
     plan = PLANS[cohort]
-    names = ["flow", "ingest", "univariable", "univariable_groups"]
+    names = ["flow", "ingest", "univariable", "univariable_effects", "univariable_groups"]
     if "multivariable" in plan:
         names.append("multivariable")
     if "discrimination" in plan:
@@ -182,7 +182,7 @@ def tables_of(cohort):
         names.append("agreement")
     names += OPTIMISM_TABLES
     for name in plan.get("subanalyses", {}):
-        names += [name, f"{name}_groups"]
+        names += [name, f"{name}_effects", f"{name}_groups"]
     return [f"results/{cohort}/{name}.csv" for name in names]
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from vbq.codebook import extended
 from vbq.run import log_to, write_table
 from vbq.scores.marker import Marker, definitions, with_definitions, with_marker
-from vbq.study.univariable import compare_by_outcome, summarize_by_outcome
+from vbq.study.univariable import compare_by_outcome, effects_on_outcome, summarize_by_outcome
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -29,10 +29,12 @@ tests = compare_by_outcome(
     continuous_test=plan["continuous_test"],
     exceptions=plan.get("exceptions"),
 )
+effects = effects_on_outcome(cohort, outcome, tested, codebook, snakemake.params.confidence)
 groups = summarize_by_outcome(cohort, outcome, tested + described, codebook)
 
 name, provenance = snakemake.wildcards.cohort, snakemake.params.provenance
 defined = definitions(cohort, marker)
-for table, path in ((tests, snakemake.output.tests), (groups, snakemake.output.groups)):
+made = snakemake.output
+for table, path in ((tests, made.tests), (effects, made.effects), (groups, made.groups)):
     of_rows = [[variable] for variable in table["variable"]]
     write_table(with_definitions(table, of_rows, defined), path, name, provenance)

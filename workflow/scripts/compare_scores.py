@@ -7,7 +7,7 @@ import pandas as pd
 from vbq.codebook import extended
 from vbq.run import log_to, write_table
 from vbq.scores.marker import Marker, definitions, with_definitions, with_marker
-from vbq.study.univariable import compare_by_score, summarize_score
+from vbq.study.univariable import compare_by_score, effects_on_score, summarize_score
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -22,6 +22,8 @@ variables = [name for name in snakemake.params.plan["variables"] if {name, score
 name, provenance = snakemake.wildcards.cohort, snakemake.params.provenance
 defined = definitions(cohort, marker)
 tests = compare_by_score(cohort, score, variables, codebook)
+effects = effects_on_score(cohort, score, variables, codebook, snakemake.params.confidence)
 groups = summarize_score(cohort, score, variables, codebook)
-for table, path in ((tests, snakemake.output.tests), (groups, snakemake.output.groups)):
+made = snakemake.output
+for table, path in ((tests, made.tests), (effects, made.effects), (groups, made.groups)):
     write_table(with_definitions(table, [[score]] * len(table), defined), path, name, provenance)

@@ -49,6 +49,7 @@ WHOLE = ("group_size", "count")
 SELECTED_BY: Mapping[str, frozenset[str]] = {
     "univariable": frozenset({"variable"}),
     "univariable_groups": frozenset({"variable", "level", "group"}),
+    "univariable_effects": frozenset({"term"}),
     "multivariable": frozenset({"term"}),
     "discrimination": frozenset({"score"}),
 }

@@ -1,7 +1,7 @@
 """Names of variables, levels, terms, tests and readers as a reader of tables knows them."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -76,28 +76,18 @@ def per_unit(variable: Variable) -> str:
     return f"{variable.label} (per {singular or 'unit'})"
 
 
-def term_label(row: Row, multivariable: pd.DataFrame, codebook: Codebook) -> str:
-    """Name a row of multivariable.csv; a level under the row of its variable is indented."""
+def term_label(row: Row, terms: pd.DataFrame, codebook: Codebook) -> str:
+    """Name a row of multivariable.csv or univariable_effects.csv, a level indented under its variable."""
     if row["variable"] == "":
         return "Intercept"
     variable = codebook[row["variable"]]
     if not variable.is_categorical:
         return per_unit(variable)
-    level = level_key(row["level"])
-    if level == "" or variable.kind == "binary":
+    if level_key(row["level"]) == "" or variable.kind == "binary":
         return variable.label
-    siblings = [
-        level_key(key) for key in multivariable.loc[multivariable["variable"] == variable.name, "level"]
-    ]
-    words = f"{level_label(variable, level)}{_reference(variable, siblings)}"
-    return f"{INDENT}{words}" if "" in siblings else f"{variable.label}: {words}"
-
-
-def _reference(variable: Variable, siblings: Iterable[str]) -> str:
-    """Name the reference level where the table tells which it is: the one that stands before all others."""
-    order = [str(level) for level in variable.levels]
-    first = min(order.index(level) for level in siblings if level)
-    return f" (vs {level_label(variable, order[0])})" if first == 1 else ""
+    words = f"{level_label(variable, row['level'])} (vs {level_label(variable, row['reference'])})"
+    has_row = ((terms["variable"] == variable.name) & (terms["level"].map(level_key) == "")).any()
+    return f"{INDENT}{words}" if has_row else f"{variable.label}: {words}"
 
 
 def defined_scores(definitions: Mapping[str, str], codebook: Codebook) -> dict[str, str]:

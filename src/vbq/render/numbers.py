@@ -104,6 +104,19 @@ def ratio_interval(low: Any, high: Any) -> str:
     return (DASH if all(end[0].isdigit() for end in ends) else " to ").join(ends)
 
 
+def ratio_estimate(value: Any, low: Any, high: Any) -> str:
+    """Write a ratio with its interval, with more decimals where two would not tell the limits apart.
+
+    The odds ratio of a small unit is 1.003 (1.001–1.006), not 1.00 (1.00–1.01).
+    """
+    if missing(value):
+        return NONE
+    width = number(high) / number(low) if number(low) > 0 else math.inf
+    if width < 1.1 and number(value) < 1e4:
+        return estimate(value, low, high, 4 if width < 1.01 else 3)
+    return f"{ratio(value)} ({ratio_interval(low, high)})"
+
+
 def confidence_level(confidence: float) -> str:
     """Write a confidence, 0.95, as 95 %."""
     return f"{100 * confidence:g} %"

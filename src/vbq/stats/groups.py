@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
@@ -173,3 +174,30 @@ def regress(x: ArrayLike, y: ArrayLike) -> Slope:
         residual_sd=float(np.sqrt((residual**2).sum() / (n - 2))),
         r_squared=float(fit.rvalue**2),
     )
+
+
+LINEAR_COLUMNS = ["column", "estimate", "std_error", "conf_low", "conf_high", "statistic", "df", "p_value"]
+
+
+def fit_linear(design: pd.DataFrame, values: ArrayLike, confidence: float = 0.95) -> pd.DataFrame:
+    """Regress n values by least squares on the columns of a design matrix (n x p, without the intercept).
+
+    Returns a row per column with `LINEAR_COLUMNS`: coefficient, standard error and interval, t with `df`
+    degrees of freedom and its p-value; all but the coefficient are NaN where no degree of freedom is left.
+
+    Replicates R's `lm` and its `confint` (relative 1e-8).
+
+    Raises ValueError where the columns, with the intercept, are linearly dependent.
+    """
+    from statsmodels.regression.linear_model import OLS
+
+    X = np.column_stack([np.ones(len(design)), design.to_numpy(dtype=float)])
+    if np.linalg.matrix_rank(X) < X.shape[1]:
+        raise ValueError(f"the columns of the design are linearly dependent: {', '.join(design.columns)}")
+    fit = OLS(np.asarray(values, dtype=float), X).fit()
+    table = pd.DataFrame({"column": list(design), "estimate": fit.params[1:], "df": int(fit.df_resid)})
+    if fit.df_resid > 0:
+        low, high = fit.conf_int(1 - confidence)[1:].T
+        table = table.assign(conf_low=low, conf_high=high, std_error=fit.bse[1:])
+        table = table.assign(statistic=fit.tvalues[1:], p_value=fit.pvalues[1:])
+    return table.reindex(columns=LINEAR_COLUMNS)

@@ -1,7 +1,7 @@
 """From a cohort's variables to arrays: outcome, complete rows, design matrices."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,12 +17,14 @@ class Design:
     """A design matrix with reference coding, and where its columns come from.
 
     `matrix` is n x p without the intercept; `terms` maps each variable to its columns; `levels` maps
-    each column to the level it stands for, empty for a continuous variable.
+    each column to the level it stands for and `references` to the level it is compared with, both empty for
+    a continuous variable.
     """
 
     matrix: pd.DataFrame
     terms: dict[str, list[str]]
     levels: dict[str, str]
+    references: dict[str, str]
 
     def independent(self) -> tuple["Design", list[str]]:
         """Return the design without columns that earlier ones determine, and the names of those columns.
@@ -38,10 +40,10 @@ class Design:
                 kept.append(name)
                 basis = grown
         terms = {term: [name for name in names if name in kept] for term, names in self.terms.items()}
-        design = Design(
-            self.matrix[kept], {term: names for term, names in terms.items() if names}, self.levels
-        )
-        return design, [name for name in map(str, self.matrix) if name not in kept]
+        terms = {term: names for term, names in terms.items() if names}
+        return replace(self, matrix=self.matrix[kept], terms=terms), [
+            name for name in map(str, self.matrix) if name not in kept
+        ]
 
 
 def complete_rows(cohort: pd.DataFrame, variables: Sequence[str]) -> pd.DataFrame:
@@ -70,17 +72,20 @@ def design_matrix(cohort: pd.DataFrame, variables: Sequence[str], codebook: Code
     columns: dict[str, NDArray[np.float64]] = {}
     terms: dict[str, list[str]] = {}
     levels: dict[str, str] = {}
+    references: dict[str, str] = {}
     for name in variables:
         variable, values = codebook[name], cohort[name]
         if not variable.is_categorical or variable.kind == "binary":
             if values.nunique() < 2:
                 continue
             columns[name] = values.to_numpy(dtype=float)
-            terms[name], levels[name] = [name], "1" if variable.kind == "binary" else ""
+            terms[name] = [name]
+            levels[name], references[name] = ("1", "0") if variable.kind == "binary" else ("", "")
             continue
-        for level in present_levels(values, variable)[1:]:
+        reference, *others = present_levels(values, variable) or [""]
+        for level in others:
             column = f"{name}[{level}]"
             columns[column] = (values == level).to_numpy().astype(float)
             terms.setdefault(name, []).append(column)
-            levels[column] = str(level)
-    return Design(pd.DataFrame(columns, index=cohort.index), terms, levels)
+            levels[column], references[column] = str(level), str(reference)
+    return Design(pd.DataFrame(columns, index=cohort.index), terms, levels, references)

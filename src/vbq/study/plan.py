@@ -12,8 +12,8 @@ from vbq.study.univariable import CATEGORICAL_TESTS, CONTINUOUS_TESTS
 Plan = Mapping[str, Any]
 
 TABLES = {
-    *("flow", "ingest", "univariable", "univariable_groups", "multivariable", "discrimination"),
-    *("discrimination_pairs", "roc", "cutoff", "agreement", "published", *OPTIMISM_TABLES),
+    *("flow", "ingest", "univariable", "univariable_effects", "univariable_groups", "multivariable"),
+    *("discrimination", "discrimination_pairs", "roc", "cutoff", "agreement", "published", *OPTIMISM_TABLES),
     *("audit", "audit_checks", "audit_p_values", "audit_joint_tables", "audit_implied", "validation"),
 }
 

@@ -7,8 +7,10 @@ import pandas as pd
 
 from vbq.codebook import Variable
 from vbq.stats.contingency import independence_tests
-from vbq.stats.groups import compare_groups, regress
-from vbq.study.design import Codebook, complete_rows, present_levels
+from vbq.stats.groups import compare_groups, fit_linear, regress
+from vbq.study.design import Codebook, complete_rows, design_matrix, present_levels
+from vbq.study.multivariable import COLUMNS as COEFFICIENT_COLUMNS
+from vbq.study.multivariable import fit_outcome
 
 CATEGORICAL_TESTS = ("likelihood_ratio", "pearson", "yates", "fisher", "mid")
 CONTINUOUS_TESTS = ("ols", "welch", "mann_whitney")
@@ -17,6 +19,10 @@ COLUMNS = [
     *("test", "statistic_name", "statistic", "df", "df_residual", "p_value"),
     *(f"p_{test}" for test in (*CATEGORICAL_TESTS, *CONTINUOUS_TESTS)),
     "rank_test",
+]
+SCORE_EFFECT_COLUMNS = [
+    *("variable", "level", "reference", "n"),
+    *("estimate", "std_error", "conf_low", "conf_high", "conf_method", "statistic", "df", "p_value"),
 ]
 
 
@@ -133,6 +139,54 @@ def _across_groups(values: pd.Series, groups: pd.Series, test: str) -> dict[str,
         **p_values,
         "rank_test": "Mann-Whitney" if tests.statistic_name == "t" else "Kruskal-Wallis",
     }
+
+
+def effects_on_outcome(
+    cohort: pd.DataFrame,
+    outcome: str,
+    variables: Sequence[str],
+    codebook: Codebook,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Estimate the unadjusted odds ratio of each variable: the logistic regression on it alone.
+
+    Each is fitted to the patients who have the variable. Returns the rows of `fit_outcome` for every
+    variable, without the intercepts; a variable that does not vary has none.
+    """
+    fits = [fit_outcome(cohort, outcome, [name], codebook, confidence) for name in variables]
+    found = [fit[fit["variable"] != ""] for fit in fits if len(fit)]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=COEFFICIENT_COLUMNS)
+
+
+def effects_on_score(
+    cohort: pd.DataFrame,
+    score: str,
+    variables: Sequence[str],
+    codebook: Codebook,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Estimate by how much a continuous score differs between levels of each variable, or changes per unit.
+
+    Each is the linear regression of the score on the variable alone, in the patients who have both. Returns a
+    row per coefficient with `SCORE_EFFECT_COLUMNS`; a variable that does not vary has none.
+    """
+    found = [pd.DataFrame(columns=SCORE_EFFECT_COLUMNS)]
+    for name in variables:
+        known = complete_rows(cohort, [name, score])
+        design, _ = design_matrix(known, [name], codebook).independent()
+        if design.matrix.empty:
+            continue
+        effects = fit_linear(design.matrix, known[score], confidence)
+        found.append(
+            effects.assign(
+                variable=name,
+                level=effects["column"].map(design.levels),
+                reference=effects["column"].map(design.references),
+                n=len(known),
+                conf_method="t, linear regression",
+            )[SCORE_EFFECT_COLUMNS]
+        )
+    return pd.concat(found[1:] or found, ignore_index=True)
 
 
 def summarize_by_outcome(

@@ -158,7 +158,8 @@ def _univariable(results: Results) -> str:
         f"{TESTS[plan['categorical_test']]} test and continuous ones by {TESTS[plan['continuous_test']]}"
         f"{exceptions}. Tests are two-sided, the level of significance is {results.plan['alpha']:g}, and "
         "there is no correction for the number of tests. The other tests of each variable stand beside the "
-        "chosen one in univariable.csv."
+        "chosen one in univariable.csv. Unadjusted odds ratios are those of the logistic regression on each "
+        "variable alone, with profile-likelihood intervals."
     )
 
 

@@ -22,6 +22,7 @@ FILES = {
     "flow.csv": "the participant flow",
     "ingest.csv": "remarks on the input",
     "univariable.csv": "every variable against the outcome, with all tests",
+    "univariable_effects.csv": "the unadjusted odds ratio of every variable",
     "univariable_groups.csv": "every variable in each outcome group",
     "multivariable.csv": "the logistic regression",
     "discrimination.csv": "sensitivity, specificity and AUC of the scores",
@@ -76,6 +77,7 @@ def _files(results: Results) -> dict[str, str]:
     described = dict(FILES)
     for name, plan in results.plan.get("subanalyses", {}).items():
         described[f"{name}.csv"] = plan["title"]
+        described[f"{name}_effects.csv"] = f"{plan['title']}: differences and slopes"
         described[f"{name}_groups.csv"] = f"{plan['title']}: means"
     tables = {f"{name}.csv": table for name, table in results.tables.items()}
     found = {name: words for name, words in DOCUMENTS.items() if name in results.documents}

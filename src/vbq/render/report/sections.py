@@ -66,7 +66,16 @@ def characteristics(results: Results) -> Section | None:
     )
     if table.frame.empty:
         return None
-    return Section("table-1", "Table 1. Variables by outcome", tables=(table,))
+    tables, words = [table], []
+    effects = results.table("univariable_effects")
+    if effects is not None:
+        tables.append(display.effects_table(effects, results.codebook, plan["alpha"], plan["confidence"]))
+        if results.are_reconstructed:
+            words.append(
+                "Unadjusted odds ratios of continuous variables depend on the spread within the groups, "
+                "which is the reconstruction’s where the publication prints means alone."
+            )
+    return Section("table-1", "Table 1. Variables by outcome", tuple(words), tuple(tables))
 
 
 def multivariable(results: Results) -> Section | None:
@@ -270,13 +279,15 @@ def subanalyses(results: Results) -> Section | None:
         replace(
             display.subanalysis_table(
                 tests,
+                results.tables[f"{name}_effects"],
                 results.tables[f"{name}_groups"],
                 results.codebook,
                 plan["title"],
                 plan["score"],
                 results.plan["alpha"],
+                results.plan["confidence"],
             ),
-            sources=(name, f"{name}_groups"),
+            sources=(name, f"{name}_effects", f"{name}_groups"),
         )
         for name, plan in results.plan.get("subanalyses", {}).items()
         if (tests := results.table(name)) is not None

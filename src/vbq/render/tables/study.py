@@ -5,6 +5,7 @@ where nothing is printed: then the columns for it are left out. Tidy tables are 
 `vbq.run.read_table` reads them, `published` as text (`dtype=str, keep_default_na=False`).
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +31,7 @@ from vbq.render.labels import (
     Row,
     level_key,
     level_label,
+    per_unit,
     reader_names,
     step_name,
     term_label,
@@ -186,6 +188,48 @@ def significant(p_value: Any, alpha: float) -> bool:
     return text.number(p_value) < alpha
 
 
+def effects_table(effects: pd.DataFrame, codebook: Codebook, alpha: float, confidence: float) -> Table:
+    """Show the unadjusted odds ratio of every variable. `effects` is univariable_effects.csv."""
+    rows: list[list[str]] = []
+    strong = set()
+    for _, terms in effects.groupby("variable", sort=False):
+        for i, row in enumerate(terms.to_dict("records")):
+            if significant(row["p_value"], alpha):
+                strong.add((len(rows), 5))
+            rows.append(
+                [
+                    term_label(row, terms, codebook),
+                    *((text.count(row["n"]), text.count(row["n_events"])) if i == 0 else ("", "")),
+                    ratio_with_interval(row),
+                    _chi_square(row),
+                    text.p_value(row["p_value"]),
+                ]
+            )
+    penalized = effects.loc[uses_penalty(effects["p_method"]), "variable"].unique()
+    notes = (
+        "Logistic regression on each variable alone, in the patients in whom it is known (n). Intervals: "
+        "profile likelihood; tests: likelihood ratio. The p values by which variables were selected are "
+        f"those of the table before. Bold: p < {alpha:g}.",
+        *(
+            [
+                f"{text.listed(codebook[name].label for name in penalized)}: the outcome is separated, and "
+                "Firth’s penalized likelihood was used."
+            ]
+            if len(penalized)
+            else []
+        ),
+    )
+    columns = ["Variable", "n", "With the outcome", f"Odds ratio ({text.confidence_level(confidence)} CI)"]
+    frame = pd.DataFrame(rows, columns=[*columns, "χ² (df)", "p value"], dtype=str)
+    return Table(
+        "Unadjusted odds ratios", frame, notes, strong=frozenset(strong), sources=("univariable_effects",)
+    )
+
+
+def _chi_square(row: Row) -> str:
+    return f"{text.fixed(row['statistic'], 2)} ({text.count(row['df'])})"
+
+
 def multivariable_table(
     multivariable: pd.DataFrame,
     codebook: Codebook,
@@ -226,7 +270,7 @@ def multivariable_table(
                 *([shown, interval] if printed else [interval]),
                 *printed_and_recomputed(printed, text.p_value(row["p_value"]), places["p_value"]),
                 ratio_with_interval(row),
-                f"{text.fixed(row['statistic'], 2)} ({text.count(row['df'])})",
+                _chi_square(row),
             ]
         )
     first = multivariable.iloc[0]
@@ -270,8 +314,7 @@ def ratio_with_interval(row: Row) -> str:
     """Write an odds ratio with its interval, nothing where the row has none."""
     if text.missing(row["odds_ratio"]):
         return ""
-    interval = text.ratio_interval(row["odds_ratio_low"], row["odds_ratio_high"])
-    return f"{text.ratio(row['odds_ratio'])} ({interval})"
+    return text.ratio_estimate(row["odds_ratio"], row["odds_ratio_low"], row["odds_ratio_high"])
 
 
 def agreement_table(agreement: pd.DataFrame, marker: str, confidence: float) -> Table:
@@ -302,14 +345,22 @@ def _place(names: pd.Series) -> dict[str, int]:
 
 def subanalysis_table(
     tests: pd.DataFrame,
+    effects: pd.DataFrame,
     groups: pd.DataFrame,
     codebook: Codebook,
     title: str,
     score: str,
     alpha: float,
+    confidence: float,
 ) -> Table:
-    """Show a continuous score by other variables: its mean in each level, and the test of each variable."""
+    """Show a continuous score by other variables: its mean in each level, differences, and tests."""
     variable_of_score = codebook[score]
+    differences = {
+        (row["variable"], level_key(row["level"])): text.estimate(
+            row["estimate"], row["conf_low"], row["conf_high"], _decimals_of_effect(row)
+        )
+        for row in effects.to_dict("records")
+    }
     sd = pd.to_numeric(groups["sd"], errors="coerce").max()
     decimals = text.decimals_of_mean(variable_of_score.step, sd)
     rows: list[list[str]] = []
@@ -317,27 +368,40 @@ def subanalysis_table(
     for test in tests.to_dict("records"):
         variable = codebook[test["variable"]]
         if significant(test["p_value"], alpha):
-            strong.add((len(rows), 4))
+            strong.add((len(rows), 5))
         statistic = text.NONE
         if not text.missing(test["statistic"]):
             degrees = ", ".join(
                 text.count(test[name]) for name in ("df", "df_residual") if not text.missing(test[name])
             )
             statistic = f"{test['statistic_name']} = {text.fixed(test['statistic'], 2)} ({degrees})"
-        label = variable.label if variable.is_categorical else f"{variable.label}{_unit(variable)}"
-        rows.append([label, text.count(test["n"]), "", statistic, text.p_value(test["p_value"])])
-        for row in groups[groups["variable"] == variable.name].to_dict("records"):
+        label = variable.label if variable.is_categorical else per_unit(variable)
+        slope = differences.get((variable.name, ""), "")
+        rows.append([label, text.count(test["n"]), "", slope, statistic, text.p_value(test["p_value"])])
+        levels = groups[groups["variable"] == variable.name].to_dict("records")
+        for i, row in enumerate(levels):
             words = f"{INDENT}{level_label(variable, row['level'])}"
-            rows.append([words, text.count(row["n"]), mean_sd(row, decimals), "", ""])
-    columns = ["Variable", "n", f"{variable_of_score.label}, mean (SD)", "Statistic (df)", "p value"]
+            difference = differences.get((variable.name, level_key(row["level"])), text.NONE)
+            shown = difference if i else "reference"
+            rows.append([words, text.count(row["n"]), mean_sd(row, decimals), shown, "", ""])
+    columns = [
+        *("Variable", "n", f"{variable_of_score.label}, mean (SD)"),
+        *(f"Difference ({text.confidence_level(confidence)} CI)", "Statistic (df)", "p value"),
+    ]
     methods = text.listed(TESTS[test] for test in tests["test"].unique())
-    notes = (f"Test: {methods} of the score on the variable. Bold: p < {alpha:g}.",)
+    notes = (
+        "Difference: of the mean from that of the reference level, or per unit of a continuous variable; t "
+        f"interval of the linear regression. Test: {methods} of the score on the variable. Bold: "
+        f"p < {alpha:g}.",
+    )
     frame = pd.DataFrame(rows, columns=columns, dtype=str)
     return Table(title, frame, notes, strong=frozenset(strong))
 
 
-def _unit(variable: Variable) -> str:
-    return f", {variable.unit}" if variable.unit else ""
+def _decimals_of_effect(row: Row) -> int:
+    """Return with how many decimals a difference is written: enough for two digits of its standard error."""
+    std_error = text.number(row["std_error"])
+    return max(2, 1 - math.floor(math.log10(std_error))) if std_error > 0 else 2
 
 
 def remarks_table(remarks: pd.DataFrame) -> Table:
