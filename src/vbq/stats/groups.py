@@ -16,8 +16,8 @@ FLAT = 1e-12  # share of a sum of squares that is rounding
 class LocationTests:
     """Tests whether a continuous variable differs between groups; NaN where one does not apply.
 
-    `statistic` is t with `df` degrees of freedom for two groups (first minus second), F with `df` and
-    `df_residual` for more.
+    `statistic` is t with `df` degrees of freedom for two groups (second minus first, as the coefficient of
+    the regression), F with `df` and `df_residual` for more.
     """
 
     n: int
@@ -60,7 +60,7 @@ def compare_groups(values: ArrayLike, groups: ArrayLike) -> LocationTests:
     if k > 2:
         p_rank = float(stats.kruskal(*samples).pvalue)
         return LocationTests(n, "F", float(f[0]), k - 1, n - k, float(p_ols[0]), p_welch, p_rank)
-    t = float(np.sign(means[0, 0] - means[0, 1]) * np.sqrt(f[0]))
+    t = float(np.sign(means[0, 1] - means[0, 0]) * np.sqrt(f[0]))
     first = (g == np.unique(g)[0])[None].astype(float)
     p_rank = float(rank_p_values(x, first, 1 - first)[0])
     return LocationTests(n, "t", t, n - k, nan, float(p_ols[0]), p_welch, p_rank)
