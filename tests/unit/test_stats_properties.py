@@ -6,10 +6,10 @@ from math import comb
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from scipy import optimize
+from scipy import optimize, special
 
 from vbq.stats import resampling
 from vbq.stats.agreement import bland_altman, intraclass_correlations
@@ -243,6 +243,42 @@ def test_relabelled_outcomes_turn_the_odds_round(sample):
         atol=FITTED,
     )
     assert_allclose(other["p_value"], one["p_value"], rtol=FITTED)
+
+
+def penalized_profile(x: np.ndarray, outcome: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+    """Firth's log-likelihood at each slope, maximized over the intercept, written out for one covariate.
+
+    Each maximum is searched near the one before: there can be others.
+    """
+
+    def lost(intercept: float, slope: float) -> float:
+        eta = intercept + slope * x
+        weight = special.expit(eta) * special.expit(-eta)
+        spread = weight @ (x - weight @ x / weight.sum()) ** 2
+        return float(np.logaddexp(0, eta).sum() - outcome @ eta - np.log(weight.sum() * spread) / 2)
+
+    values, intercept = [], -slopes[0] * (x[outcome == 0].max() + x[outcome == 1].min()) / 2
+    for slope in slopes:
+        found = optimize.minimize(lost, intercept, (slope,), method="Nelder-Mead", tol=1e-9)
+        intercept = found.x[0]
+        values.append(-found.fun)
+    return np.array(values)
+
+
+@slow
+@given(st.integers(0, 100_000), st.integers(10, 150), st.sampled_from([0.1, 0.5, 0.8]))
+@example(3, 21, 0.5)
+@example(119, 129, 0.1)
+def test_a_variable_that_tells_all_outcomes_has_an_interval(seed, n, share):
+    """Firth's likelihood has fallen by half the chi-square quantile at each limit."""
+    x = np.random.default_rng(seed).normal(3, 0.7, n)
+    outcome = (x > np.quantile(x, share)).astype(float)
+    row = logistic(outcome, x=x).table.iloc[1]
+    assert row["conf_method"] == "penalized (Firth) profile likelihood"
+    assert row["conf_low"] < row["estimate"] < row["conf_high"]
+    for limit in filter(np.isfinite, (row["conf_low"], row["conf_high"])):
+        profile = penalized_profile(x, outcome, np.linspace(row["estimate"], limit, 40))
+        assert_allclose(2 * (profile[0] - profile[-1]), 3.841458820694124, rtol=1e-4)
 
 
 def test_profile_interval_approaches_walds():

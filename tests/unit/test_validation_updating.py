@@ -101,6 +101,30 @@ def test_updates_are_the_regressions_of_statsmodels(problem):
 
 @quick
 @given(problems())
+def test_the_intervals_end_where_the_likelihood_of_statsmodels_has_fallen_enough(problem):
+    rule, cohort, y, lp, X = problem
+    _, models, _ = updated(cohort, [rule])
+    one, allowed = np.ones(len(y)), stats.chi2.ppf(SETTINGS.confidence, 1)
+    designs = {INTERCEPT: np.column_stack([one, lp]), SLOPE: np.column_stack([one, lp]), REFIT: X}
+    for name, rows in models[models["update"] != NONE].groupby("update"):
+        design, (_, value, n_free) = designs[name], fits_of(rule, y, lp, X)[name]
+        fixed = design[:, n_free:].sum(axis=1)
+        assert rows["conf_method"].tolist() == ["profile likelihood"] * n_free + [np.nan] * (
+            len(rows) - n_free
+        )
+        for j, row in enumerate(rows.head(n_free).to_dict("records")):
+            assert row["conf_low"] < row["estimate"] < row["conf_high"]
+            others = np.delete(design[:, :n_free], j, axis=1)
+            for limit in filter(np.isfinite, (row["conf_low"], row["conf_high"])):
+                offset = fixed + limit * design[:, j]
+                at_limit = (
+                    fit(y, others, offset)[1] if n_free > 1 else (y * offset - np.logaddexp(0, offset)).sum()
+                )
+                assert_allclose(2 * (value - at_limit), allowed, rtol=1e-5)
+
+
+@quick
+@given(problems())
 def test_the_closed_test_is_of_the_likelihoods(problem):
     rule, cohort, *data = problem
     performance, models, tests = updated(cohort, [rule])
@@ -224,9 +248,22 @@ def test_a_separated_refit_solves_firths_equations(cohort):
         models = updated(cohort, [RULES[name]])[1]
         rows = models[models["update"] == REFIT]
         assert set(rows["method"]) == {"penalized (Firth) maximum likelihood"}
+        assert set(rows["conf_method"]) == {"penalized (Firth) profile likelihood"}
+        assert ((rows["conf_low"] < rows["estimate"]) & (rows["estimate"] < rows["conf_high"])).all()
         X = np.column_stack([np.ones(len(cohort)), term_columns(RULES[name], cohort)])
         y = cohort["new_vcf"].to_numpy(dtype=float)
         assert_solves_firth(rows["estimate"].to_numpy(dtype=float), X, y, np.ones(len(y)))
+
+
+def test_a_slope_without_a_finite_estimate_says_so_and_has_no_interval():
+    cohort = with_events(30, 9)
+    cohort["vbq"] = np.where(cohort["new_vcf"] == 1, 3.5, 2.5)
+    models = updated(cohort, [RULES["vbq_above_3"]])[1]
+    rows = models[models["update"] == SLOPE]
+    assert rows["method"].str.endswith("not finite, the outcome is separated").all()
+    assert rows["conf_low"].isna().all()
+    intercept = models[models["update"] == INTERCEPT].iloc[0]
+    assert intercept["conf_low"] < intercept["estimate"] < intercept["conf_high"]
 
 
 def assert_solves_firth(coefficients, X, events, totals):

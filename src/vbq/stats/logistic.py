@@ -17,6 +17,7 @@ Array = NDArray[np.float64]
 
 MAX_ITERATIONS = 200
 CONVERGED = 1e-12  # Newton decrement, in units of log-likelihood
+STALLED = 1e-8  # decrement that a step has not brought down: floating point has no better
 ROUNDING = 1e-11  # relative fall of the log-likelihood that says nothing
 SMALLEST_STEP = 1e-10  # share of a Newton step
 FLATTEST = 1e-14  # smallest curvature of standardized columns
@@ -160,17 +161,19 @@ class Likelihood:
     """The logistic log-likelihood of outcomes y (n, 0/1) on X (n x p, intercept included).
 
     With `penalized`, half the log-determinant of the information is added (Firth 1993). With `totals`, each
-    row stands for so many observations, of which y have the event.
+    row stands for so many observations, of which y have the event. `offset` (n) is added to the linear
+    predictor.
     """
 
     X: Array
     y: Array
     penalized: bool = False
     totals: Array | float = 1.0
+    offset: Array | float = 0.0
 
     def value(self, beta: Array) -> float:
         """Return the (penalized) log-likelihood at p coefficients."""
-        eta = self.X @ beta
+        eta = self.X @ beta + self.offset
         value = float(self.y @ eta - (self.totals * np.logaddexp(0, eta)).sum())
         if self.penalized:
             value += 0.5 * float(np.linalg.slogdet(self._information(special.expit(eta)))[1])
@@ -178,7 +181,7 @@ class Likelihood:
 
     def covariance(self, beta: Array) -> Array:
         """Return the inverse of the information at p coefficients (p x p)."""
-        return np.asarray(np.linalg.inv(self._information(special.expit(self.X @ beta))))
+        return np.asarray(np.linalg.inv(self._information(special.expit(self.X @ beta + self.offset))))
 
     def _information(self, risk: Array) -> Array:
         return (self.X.T * (self.totals * risk * (1 - risk))) @ self.X
@@ -186,7 +189,7 @@ class Likelihood:
     def _derivatives(self, beta: Array) -> tuple[Array, Array]:
         """Return the gradient (p) of the log-likelihood and minus its second derivatives (p x p)."""
         X = self.X
-        risk = special.expit(X @ beta)
+        risk = special.expit(X @ beta + self.offset)
         gradient, information = X.T @ (self.y - self.totals * risk), self._information(risk)
         if not self.penalized:
             return gradient, information
@@ -209,20 +212,23 @@ class Likelihood:
         Raises ArithmeticError where no maximum is found.
         """
         beta, value = start, self.value(start)
-        free = np.flatnonzero(~fixed)
+        free, last_decrement = np.flatnonzero(~fixed), np.inf
         for _ in range(MAX_ITERATIONS):
             try:
                 gradient, curvature = self._derivatives(beta)
             except np.linalg.LinAlgError:
                 break
             score, curvature = gradient[free], curvature[np.ix_(free, free)]
+            if not np.diag(curvature).all():  # flat in floating point
+                break
             unit = 1 / np.sqrt(np.abs(np.diag(curvature)))  # columns on one scale, for the eigenvalues' sake
             sizes, directions = np.linalg.eigh(curvature * unit[:, None] * unit)
             sizes = np.maximum(np.abs(sizes), FLATTEST)
             step = unit * (directions @ (directions.T @ (unit * score) / sizes))
-            if score @ step < CONVERGED:
+            decrement = score @ step
+            if decrement < CONVERGED or last_decrement / 4 < decrement < STALLED:
                 return beta, value
-            scale = 1.0
+            scale, last_decrement = 1.0, decrement
             while scale > SMALLEST_STEP:
                 trial = beta.copy()
                 trial[free] += scale * step

@@ -4,7 +4,7 @@ An updated rule is a linear predictor: coefficients of the constant, of the rule
 of its terms. All updates are made again in every resample, the closed testing procedure included.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,9 +19,10 @@ from vbq.stats.batched import (
     weighted_auc,
 )
 from vbq.stats.grouping import RESAMPLED_FROM, Patterns, patterns_of, resampled_counts
+from vbq.stats.logistic import Likelihood, profile_interval
 from vbq.stats.resampling import percentile_interval
 from vbq.study.design import outcome_of
-from vbq.validation.performance import Settings, complete, likelihood_of, term_columns
+from vbq.validation.performance import Settings, complete, term_columns
 from vbq.validation.rules import RANKS, WITH_RISKS, Codebook, Rule, predict
 
 Array = NDArray[np.float64]
@@ -167,7 +168,10 @@ UPDATING_COLUMNS = [
     *("rule", "label", "update", "chosen", "measure", "n", "n_events", "apparent", "optimism", "corrected"),
     *("optimism_method", "conf_low", "conf_high", "conf_method", "replicates", "share_chosen"),
 ]
-MODEL_COLUMNS = ["rule", "update", "chosen", "term", "estimate", "method", "n", "n_events"]
+MODEL_COLUMNS = [
+    *("rule", "update", "chosen", "term", "estimate", "method"),
+    *("conf_low", "conf_high", "conf_method", "n", "n_events"),
+]
 TEST_COLUMNS = ["rule", "update", "against", "df", "p_value", "p_method", "rejected", "chosen"]
 
 
@@ -185,8 +189,9 @@ def update_rules(
     optimism that a bootstrap of all patients finds when each resample makes the update again, corrected, and
     the location-shifted bootstrap interval of the corrected index (Noma et al. 2021); `share_chosen` says how
     often the closed test chose an update. The updated rules, a row per coefficient (`MODEL_COLUMNS`): `term`
-    is the intercept, the rule's `linear predictor`, or one of its terms. The closed test, a row per
-    comparison (`TEST_COLUMNS`).
+    is the intercept, the rule's `linear predictor`, or one of its terms; the profile-likelihood interval is
+    that of the one update, whatever the closed test chose. The closed test, a row per comparison
+    (`TEST_COLUMNS`).
     """
     performance: list[dict[str, object]] = []
     models: list[dict[str, object]] = []
@@ -216,10 +221,8 @@ def update_rules(
                     }
                 )
             if name in updated:
-                models += [
-                    {**of_rule, "term": term, "estimate": estimate, "method": method, **counted}
-                    for term, estimate, method in _coefficients(problem, name, updated[name][0])
-                ]
+                estimated = _coefficients(problem, name, updated[name][0], settings.confidence)
+                models += [{**of_rule, **coefficient, **counted} for coefficient in estimated]
         most = problem.candidates[-1]
         tests += [
             {
@@ -245,17 +248,39 @@ def _yes(condition: bool) -> str:
     return "yes" if condition else "no"
 
 
-def _coefficients(problem: Problem, update: str, coefficients: Array) -> list[tuple[str, float, str]]:
-    method = "maximum likelihood"
-    names = ["(intercept)", "linear predictor"]
-    values = list(coefficients[:2])
-    if update == REFIT:
-        names, values = ["(intercept)", *problem.names], [coefficients[0], *coefficients[2:]]
-        if likelihood_of(problem.terms, problem.patterns).penalized:
-            method = "penalized (Firth) maximum likelihood"
-    fixed = {NONE: 2, INTERCEPT: 1}.get(update, 0)
-    estimated = [method] * (len(values) - fixed) + ["as published"] * fixed
-    return list(zip(names, map(float, values), estimated, strict=True))
+def _coefficients(
+    problem: Problem, update: str, coefficients: Array, confidence: float
+) -> Iterator[dict[str, object]]:
+    """Yield the coefficients of an update: term, estimate and its method, limits and theirs.
+
+    An update estimates the first so many of them; the others are 1, as published. Where the outcomes are
+    separated, what is not penalized has no finite estimate and no interval.
+    """
+    refitted, n_free = update == REFIT, problem.df[update]
+    names = ["(intercept)", *(problem.names if refitted else ["linear predictor"])]
+    X = problem.terms if refitted else problem.columns[:, :2]
+    values = np.append(coefficients[0], coefficients[2:]) if refitted else coefficients[:2].copy()
+    free, patterns = X[:, :n_free], problem.patterns
+    separated = n_free > 1 and patterns.separated_by(free)
+    kind = "penalized (Firth) " if separated and refitted else ""
+    method = f"{kind}maximum likelihood"
+    likelihood = Likelihood(free, patterns.events, bool(kind), patterns.totals, X[:, n_free:].sum(axis=1))
+    limits: list[tuple[float, float]] = []
+    if separated and not refitted:
+        method += "; not finite, the outcome is separated"
+    elif n_free:
+        try:
+            # The last digits, which are not those of a batch.
+            values[:n_free], _ = likelihood.maximize(values[:n_free], np.zeros(n_free, dtype=bool))
+            limits = [profile_interval(likelihood, values[:n_free], j, confidence) for j in range(n_free)]
+        except (ArithmeticError, np.linalg.LinAlgError):
+            method += "; its likelihood is flat in floating point"
+    for j, (name, value) in enumerate(zip(names, values, strict=True)):
+        row = {"term": name, "estimate": float(value), "method": method if j < n_free else "as published"}
+        if j < len(limits):
+            low, high = limits[j]
+            row |= {"conf_low": low, "conf_high": high, "conf_method": f"{kind}profile likelihood"}
+        yield row
 
 
 def _optimism(differences: Array) -> Array:

@@ -100,7 +100,7 @@ def validation_sections(results: ValidationResults) -> tuple[Section, ...]:
         ],
         "updating": [
             ("updating", display.updating_table(validation, level)),
-            ("updated_rules", display.models_table(validation)),
+            ("updated_rules", display.models_table(validation, level)),
         ],
     }
     return tuple(_section(results, topic, told, tables[topic]) for topic in TOPICS)

@@ -372,22 +372,21 @@ def updating_table(validation: Validation, level: str) -> Table:
     return _table("Updated rules: performance", headings, rows, groups=tuple(groups), notes=notes)
 
 
-def models_table(validation: Validation) -> Table:
+def models_table(validation: Validation, level: str) -> Table:
     """Show the coefficients of the updated rules."""
     rows, groups = [], []
     for row in validation.tables["updated_rules"].to_dict("records"):
         groups.append(validation.labels[row["rule"]])
         chosen = f"{row['update']} (chosen)" if row["chosen"] == "yes" else str(row["update"])
-        rows.append(
-            [
-                chosen,
-                _term(str(row["term"]), validation.codebook),
-                text.fixed(row["estimate"], 3),
-                str(row["method"]),
-            ]
-        )
-    headings = ["Update", "Term", "Log-odds", "Method"]
-    notes = ("Linear predictor: the factor by which the rule's own is multiplied.",) if rows else ()
+        estimate = text.fixed(row["estimate"], 3)
+        if not text.missing(row["conf_low"]):
+            estimate = text.estimate(row["estimate"], row["conf_low"], row["conf_high"], 3)
+        rows.append([chosen, _term(str(row["term"]), validation.codebook), estimate, str(row["method"])])
+    headings = ["Update", "Term", f"Log-odds ({level} CI)", "Method"]
+    notes = (
+        "Linear predictor: the factor by which the rule's own is multiplied. Intervals: profile likelihood "
+        "of the one update; that the closed test chose among them is not in it.",
+    )
     return _table("Updated rules: coefficients", headings, rows, groups=tuple(groups), notes=notes)
 
 
