@@ -7,8 +7,6 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
-from vbq.stats.logistic import standardized
-
 Array = NDArray[np.float64]
 
 FLAT = 1e-12  # share of a sum of squares that is rounding
@@ -193,14 +191,13 @@ def fit_linear(design: pd.DataFrame, values: ArrayLike, confidence: float = 0.95
     """
     from statsmodels.regression.linear_model import OLS
 
-    X, back = standardized(np.column_stack([np.ones(len(design)), design.to_numpy(dtype=float)]))
+    X = np.column_stack([np.ones(len(design)), design.to_numpy(dtype=float)])
     if np.linalg.matrix_rank(X) < X.shape[1]:
         raise ValueError(f"the columns of the design are linearly dependent: {', '.join(design.columns)}")
-    unit = np.diag(back)[1:]
     fit = OLS(np.asarray(values, dtype=float), X).fit()
-    table = pd.DataFrame({"column": list(design), "estimate": fit.params[1:] * unit, "df": int(fit.df_resid)})
+    table = pd.DataFrame({"column": list(design), "estimate": fit.params[1:], "df": int(fit.df_resid)})
     if fit.df_resid > 0:
-        low, high = fit.conf_int(1 - confidence)[1:].T * unit
-        table = table.assign(conf_low=low, conf_high=high, std_error=fit.bse[1:] * unit)
+        low, high = fit.conf_int(1 - confidence)[1:].T
+        table = table.assign(conf_low=low, conf_high=high, std_error=fit.bse[1:])
         table = table.assign(statistic=fit.tvalues[1:], p_value=fit.pvalues[1:])
     return table.reindex(columns=LINEAR_COLUMNS)

@@ -6,7 +6,7 @@ coefficients held fixed, and with it tests of whole terms and profile intervals 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -17,19 +17,12 @@ Array = NDArray[np.float64]
 
 MAX_ITERATIONS = 200
 CONVERGED = 1e-12  # Newton decrement, in units of log-likelihood
-STALLED = 1e-6  # decrement that a step has not brought down: floating point has no better
-ENOUGH = 0.25  # share of the decrement by which a step has to raise the log-likelihood
+STALLED = 1e-8  # decrement that a step has not brought down: floating point has no better
 ROUNDING = 1e-11  # relative fall of the log-likelihood that says nothing
 SMALLEST_STEP = 1e-10  # share of a Newton step
 FLATTEST = 1e-14  # smallest curvature of standardized columns
 MAX_BRACKETS = 15  # the last reaches about 600 standard errors
 INTERCEPT = "(intercept)"
-FLAT = "none: not found in floating point"
-UNSOLVED = (ArithmeticError, np.linalg.LinAlgError)
-TABLE_COLUMNS = [
-    *("term", "column", "estimate", "std_error", "conf_low", "conf_high", "conf_method"),
-    *("statistic", "df", "p_value", "p_method"),
-]
 
 
 @dataclass(frozen=True)
@@ -73,16 +66,10 @@ def fit_logistic(
         raise ValueError("the outcome must be 0 or 1, with both present")
     names = [INTERCEPT, *design.columns]
     X = np.column_stack([np.ones(len(y)), design.to_numpy(dtype=float)])
-    Z, back = standardized(X)
-    if np.linalg.matrix_rank(Z) < Z.shape[1]:
+    if np.linalg.matrix_rank(X) < X.shape[1]:
         raise ValueError(f"the columns of the design are linearly dependent: {', '.join(design.columns)}")
-    # Observations that say the same are counted once.
-    rows, which = np.unique(X, axis=0, return_inverse=True)
-    events, totals = (np.bincount(which.ravel(), counted) for counted in (y, np.ones(len(y))))
-    likelihood = Likelihood(rows, events.astype(float), is_separated(Z, y), totals.astype(float))
-    # The libraries stop early; the last digits are found here.
-    fit = _fit_firth if likelihood.penalized else _fit_maximum_likelihood
-    coefficients, _ = likelihood.maximize(back @ fit(Z, y), np.zeros(len(names), dtype=bool))
+    likelihood = Likelihood(X, y, penalized=is_separated(X, y))
+    coefficients = _estimate(likelihood)
     whole = _test(likelihood, coefficients, range(1, len(names)))
     return LogisticFit(
         table=coefficient_table(likelihood, coefficients, names, terms, confidence),
@@ -104,51 +91,32 @@ def coefficient_table(
     terms: Mapping[str, Sequence[str]],
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Return the table of `LogisticFit` for the p estimates of a likelihood, `names` being its columns.
-
-    Where floating point tells no maximum with a coefficient held fixed, as with an intercept that is very
-    many standard errors from the data, there is no interval or test, and its method is `FLAT`.
-    """
+    """Return the table of `LogisticFit` for the p estimates of a likelihood, `names` being its columns."""
     std_errors = np.sqrt(np.diag(likelihood.covariance(coefficients)))
     rows = []
     for term, columns in {INTERCEPT: [INTERCEPT], **terms}.items():
         positions = [names.index(column) for column in columns]
         if len(positions) > 1:
-            test = named_test(likelihood, coefficients, positions)
-            rows.append({"term": term, "column": "", "conf_method": "", **test})
+            rows.append({"term": term, "column": "", **_test(likelihood, coefficients, positions)})
         for column, j in zip(columns, positions, strict=True):
+            low, high = profile_interval(likelihood, coefficients, j, confidence)
             rows.append(
                 {
                     "term": term,
                     "column": column,
                     "estimate": coefficients[j],
                     "std_error": std_errors[j],
-                    **named_interval(likelihood, coefficients, j, confidence),
-                    **named_test(likelihood, coefficients, [j]),
+                    "conf_low": low,
+                    "conf_high": high,
+                    **_test(likelihood, coefficients, [j]),
                 }
             )
-    return pd.DataFrame(rows, columns=TABLE_COLUMNS)
-
-
-def named_interval(
-    likelihood: "Likelihood", coefficients: Array, j: int, confidence: float
-) -> dict[str, object]:
-    """Return `profile_interval` as conf_low, conf_high and conf_method, `FLAT` where there is none."""
     kind = "penalized (Firth) " if likelihood.penalized else ""
-    try:
-        low, high = profile_interval(likelihood, coefficients, j, confidence)
-    except UNSOLVED:
-        return {"conf_method": FLAT}
-    return {"conf_low": low, "conf_high": high, "conf_method": f"{kind}profile likelihood"}
-
-
-def named_test(likelihood: "Likelihood", coefficients: Array, columns: Sequence[int]) -> dict[str, object]:
-    """Return the likelihood-ratio test that coefficients are zero: statistic, df, p_value, and p_method."""
-    kind = "penalized (Firth) " if likelihood.penalized else ""
-    try:
-        return {**_test(likelihood, coefficients, columns), "p_method": f"{kind}likelihood ratio"}
-    except UNSOLVED:
-        return {"df": len(columns), "p_method": FLAT}
+    table = pd.DataFrame(rows)
+    table["conf_method"] = f"{kind}profile likelihood"
+    table.loc[table["column"] == "", "conf_method"] = ""
+    table["p_method"] = f"{kind}likelihood ratio"
+    return table
 
 
 def is_separated(X: Array, y: Array) -> bool:
@@ -161,17 +129,18 @@ def is_separated(X: Array, y: Array) -> bool:
     return bool(detect_separation(X, y, fit_intercept=False).separation)
 
 
-def standardized(X: Array) -> tuple[Array, Array]:
-    """Return a design (n x p, intercept first) with its other columns at mean 0 and size 1, and the way back.
+def _estimate(likelihood: "Likelihood") -> Array:
+    """Return the p coefficients of highest (penalized) likelihood.
 
-    That is the p x p matrix that turns coefficients on these columns into those on X. Whatever is computed on
-    them does not lose digits to columns far from zero, or of very different sizes.
+    The libraries work on standardized columns, since they stop too early or not at all where columns differ
+    much in scale; the last digits are found here.
     """
-    center, scale = X.mean(axis=0), X.std(axis=0)
-    center[0], scale[(scale == 0)] = 0, 1
-    back = np.diag(1 / scale)
-    back[0, 1:] = -center[1:] / scale[1:]
-    return (X - center) / scale, back
+    center, scale = likelihood.X.mean(axis=0), likelihood.X.std(axis=0)
+    center[0], scale[0] = 0, 1
+    fit = _fit_firth if likelihood.penalized else _fit_maximum_likelihood
+    start = fit((likelihood.X - center) / scale, likelihood.y) / scale
+    start[0] -= center @ start
+    return likelihood.maximize(start, np.zeros(len(start), dtype=bool))[0]
 
 
 def _fit_maximum_likelihood(X: Array, y: Array) -> Array:
@@ -212,9 +181,7 @@ class Likelihood:
 
     def covariance(self, beta: Array) -> Array:
         """Return the inverse of the information at p coefficients (p x p)."""
-        Z, back = standardized(self.X)
-        weighted = replace(self, X=Z)._information(special.expit(self.X @ beta + self.offset))
-        return np.asarray(back @ np.linalg.inv(weighted) @ back.T)
+        return np.asarray(np.linalg.inv(self._information(special.expit(self.X @ beta + self.offset))))
 
     def _information(self, risk: Array) -> Array:
         return (self.X.T * (self.totals * risk * (1 - risk))) @ self.X
@@ -238,21 +205,12 @@ class Likelihood:
     def maximize(self, start: Array, fixed: NDArray[np.bool_]) -> tuple[Array, float]:
         """Maximize over the coefficients that are not fixed; return the coefficients and the value.
 
-        Newton steps, halved until the log-likelihood rises by a share of what they promise. The penalty is
-        that of the full design, as in logistf. A penalized likelihood is not concave everywhere: the sign of
-        its negative curvatures is turned, so that every step leads uphill.
+        Newton steps, halved until the log-likelihood does not fall. The penalty is that of the full
+        design, as in logistf. A penalized likelihood is not concave everywhere: the sign of its negative
+        curvatures is turned, so that every step leads uphill.
 
         Raises ArithmeticError where no maximum is found.
         """
-        if not fixed[0]:  # then coefficients on standardized columns have the same fixed values, but for size
-            Z, back = standardized(self.X)
-            there = np.asarray(np.linalg.solve(back, start))
-            found, value = replace(self, X=Z)._climb(there, fixed)
-            penalty = float(-np.log(np.diag(back)).sum()) if self.penalized else 0.0
-            return np.where(fixed, start, back @ found), value + penalty
-        return self._climb(start, fixed)
-
-    def _climb(self, start: Array, fixed: NDArray[np.bool_]) -> tuple[Array, float]:
         beta, value = start, self.value(start)
         free, last_decrement = np.flatnonzero(~fixed), np.inf
         for _ in range(MAX_ITERATIONS):
@@ -261,8 +219,6 @@ class Likelihood:
             except np.linalg.LinAlgError:
                 break
             score, curvature = gradient[free], curvature[np.ix_(free, free)]
-            if not score.any():
-                return beta, value
             if not np.diag(curvature).all():  # flat in floating point
                 break
             unit = 1 / np.sqrt(np.abs(np.diag(curvature)))  # columns on one scale, for the eigenvalues' sake
@@ -273,12 +229,11 @@ class Likelihood:
             if decrement < CONVERGED or last_decrement / 4 < decrement < STALLED:
                 return beta, value
             scale, last_decrement = 1.0, decrement
-            noise = ROUNDING * max(1.0, abs(value))
             while scale > SMALLEST_STEP:
                 trial = beta.copy()
                 trial[free] += scale * step
                 trial_value = self.value(trial)
-                if trial_value >= value + ENOUGH * scale * decrement - noise:
+                if trial_value >= value - ROUNDING * max(1.0, abs(value)):
                     break
                 scale /= 2
             else:
@@ -322,8 +277,6 @@ def profile_interval(
     does. The profile is followed outward from the estimates, which matters only where a penalized
     likelihood has a second maximum (completely separated outcomes). Replicates the root of the profile
     refitted in R, of which `MASS::confint` is a spline (relative 1e-6).
-
-    Raises ArithmeticError where floating point tells no other point of the profile.
     """
     allowed = likelihood.value(coefficients) - special.chdtri(1, 1 - confidence) / 2
     std_error = np.sqrt(likelihood.covariance(coefficients)[j, j])
@@ -335,21 +288,13 @@ def profile_interval(
         """Step outward, first by `step`, until the limit is passed; then find it."""
         inside = coefficients  # the last known point of the profile above the limit
         for _ in range(MAX_BRACKETS):
-            try:
-                outside, reached = likelihood.maximize_with(inside, [j], [inside[j] + step])
-            except UNSOLVED:  # too far out
-                step /= 2
-                continue
+            outside, reached = likelihood.maximize_with(inside, [j], [inside[j] + step])
             if reached < allowed:
-                if excess(inside[j], inside) > 0 or excess(outside[j], inside) < 0:
-                    raise ArithmeticError("the profile is rougher than its fall")
                 bracket = (inside[j], outside[j])
                 tolerance = 1e-12 * std_error
                 return float(optimize.brentq(excess, *bracket, args=(inside,), xtol=tolerance, rtol=1e-12))
             inside = outside
             step = (inside[j] - coefficients[j]) / 2
-        if inside is coefficients:
-            raise ArithmeticError("the likelihood has no maximum near the estimate")
         return float(np.copysign(np.inf, step))
 
     return limit(-2 * std_error), limit(2 * std_error)

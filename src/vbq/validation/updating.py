@@ -5,7 +5,6 @@ of its terms. All updates are made again in every resample, the closed testing p
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +19,7 @@ from vbq.stats.batched import (
     weighted_auc,
 )
 from vbq.stats.grouping import RESAMPLED_FROM, Patterns, patterns_of, resampled_counts
-from vbq.stats.logistic import UNSOLVED, Likelihood, named_interval
+from vbq.stats.logistic import Likelihood, profile_interval
 from vbq.stats.resampling import percentile_interval
 from vbq.study.design import outcome_of
 from vbq.validation.performance import Settings, complete, term_columns
@@ -266,16 +265,21 @@ def _coefficients(
     kind = "penalized (Firth) " if separated and refitted else ""
     method = f"{kind}maximum likelihood"
     likelihood = Likelihood(free, patterns.events, bool(kind), patterns.totals, X[:, n_free:].sum(axis=1))
-    finite = refitted or not separated
-    if not finite:
+    limits: list[tuple[float, float]] = []
+    if separated and not refitted:
         method += "; not finite, the outcome is separated"
     elif n_free:
-        with suppress(*UNSOLVED):  # the last digits, which are not those of a batch
+        try:
+            # The last digits, which are not those of a batch.
             values[:n_free], _ = likelihood.maximize(values[:n_free], np.zeros(n_free, dtype=bool))
+            limits = [profile_interval(likelihood, values[:n_free], j, confidence) for j in range(n_free)]
+        except (ArithmeticError, np.linalg.LinAlgError):
+            method += "; its likelihood is flat in floating point"
     for j, (name, value) in enumerate(zip(names, values, strict=True)):
         row = {"term": name, "estimate": float(value), "method": method if j < n_free else "as published"}
-        if j < n_free and finite:
-            row |= named_interval(likelihood, values[:n_free], j, confidence)
+        if j < len(limits):
+            low, high = limits[j]
+            row |= {"conf_low": low, "conf_high": high, "conf_method": f"{kind}profile likelihood"}
         yield row
 
 
