@@ -160,6 +160,15 @@ def test_each_unadjusted_odds_ratio_has_the_patients_who_have_the_variable(cohor
     assert effects_on_outcome(cohort, "fracture", ["nsaids"], CODEBOOK).empty
 
 
+def test_a_variable_that_floating_point_cannot_tell_from_a_constant_has_a_row_without_numbers(cohort):
+    cohort["age"] += 1e16
+    cohort["age"] += 64.0 * (np.arange(len(cohort)) % 2)
+    table = effects_on_outcome(cohort, "fracture", ["age", "steroids"], CODEBOOK)
+    assert table["variable"].tolist() == ["age", "steroids"]
+    assert table.loc[0, "p_method"] == "none: not found in floating point"
+    assert np.isnan(table.loc[0, "estimate"])
+
+
 def test_the_test_of_a_categorical_variable_is_that_of_its_regression(cohort):
     names = ["smoking", "steroids"]
     tests = compare_by_outcome(cohort, "fracture", names, CODEBOOK).set_index("variable")

@@ -20,6 +20,7 @@ COLUMNS = [
     *(f"p_{test}" for test in (*CATEGORICAL_TESTS, *CONTINUOUS_TESTS)),
     "rank_test",
 ]
+UNSOLVED = "none: not found in floating point"
 SCORE_EFFECT_COLUMNS = [
     *("variable", "level", "reference", "n"),
     *("estimate", "std_error", "conf_low", "conf_high", "conf_method", "statistic", "df", "p_value"),
@@ -151,10 +152,18 @@ def effects_on_outcome(
     """Estimate the unadjusted odds ratio of each variable: the logistic regression on it alone.
 
     Each is fitted to the patients who have the variable. Returns the rows of `fit_outcome` for every
-    variable, without the intercepts; a variable that does not vary has none.
+    variable, without the intercepts; a variable that does not vary has none. One whose regression floating
+    point cannot solve has a row without numbers, and `p_method` says so.
     """
-    fits = [fit_outcome(cohort, outcome, [name], codebook, confidence) for name in variables]
-    found = [fit[fit["variable"] != ""] for fit in fits if len(fit)]
+    found = []
+    for name in variables:
+        try:
+            fit = fit_outcome(cohort, outcome, [name], codebook, confidence)
+        except (ArithmeticError, ValueError):
+            unsolved = {"term": name, "variable": name, "level": "", "reference": "", "p_method": UNSOLVED}
+            fit = pd.DataFrame([unsolved], columns=COEFFICIENT_COLUMNS)
+        if len(fit):
+            found.append(fit[fit["variable"] != ""])
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=COEFFICIENT_COLUMNS)
 
 
