@@ -167,6 +167,8 @@ def test_a_variable_that_floating_point_cannot_tell_from_a_constant_has_a_row_wi
     assert table["variable"].tolist() == ["age", "steroids"]
     assert table.loc[0, "p_method"] == "none: not found in floating point"
     assert np.isnan(table.loc[0, "estimate"])
+    differences = effects_on_score(cohort, "vbq", ["age"], CODEBOOK)
+    assert differences["conf_method"].tolist() == ["none: not found in floating point"]
 
 
 def test_the_test_of_a_categorical_variable_is_that_of_its_regression(cohort):

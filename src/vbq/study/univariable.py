@@ -185,7 +185,13 @@ def effects_on_score(
         design, _ = design_matrix(known, [name], codebook).independent()
         if design.matrix.empty:
             continue
-        effects = fit_linear(design.matrix, known[score], confidence)
+        try:
+            effects = fit_linear(design.matrix, known[score], confidence)
+        except ValueError:  # so far from zero that floating point takes it for a constant
+            found.append(
+                pd.DataFrame([{"variable": name, "conf_method": UNSOLVED}], columns=SCORE_EFFECT_COLUMNS)
+            )
+            continue
         found.append(
             effects.assign(
                 variable=name,
