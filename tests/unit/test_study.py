@@ -167,8 +167,14 @@ def test_a_variable_that_floating_point_cannot_tell_from_a_constant_has_a_row_wi
     assert table["variable"].tolist() == ["age", "steroids"]
     assert table.loc[0, "p_method"] == "none: not found in floating point"
     assert np.isnan(table.loc[0, "estimate"])
-    differences = effects_on_score(cohort, "vbq", ["age"], CODEBOOK)
-    assert differences["conf_method"].tolist() == ["none: not found in floating point"]
+
+
+def test_a_slope_on_values_far_from_zero_is_that_on_the_values_moved_to_it(cohort):
+    near = cohort.assign(age=cohort["age"] - cohort["age"].min())
+    far = near.assign(age=near["age"] + 2.0**40)
+    numbers = ["estimate", "std_error", "conf_low", "conf_high", "statistic", "p_value"]
+    expected, found = (effects_on_score(rows, "vbq", ["age"], CODEBOOK)[numbers] for rows in (near, far))
+    assert_allclose(found, expected, rtol=1e-8)
 
 
 def test_the_test_of_a_categorical_variable_is_that_of_its_regression(cohort):

@@ -266,6 +266,17 @@ def test_a_slope_without_a_finite_estimate_says_so_and_has_no_interval():
     assert intercept["conf_low"] < intercept["estimate"] < intercept["conf_high"]
 
 
+def test_an_interval_that_floating_point_cannot_find_is_named():
+    """A rule whose risks are all 0 or 1, at any intercept, and wrong in some patients."""
+    cohort = with_events(30, 9)
+    cohort["vbq"] = np.linspace(100, 1000, len(cohort))
+    cohort["new_vcf"] = (np.arange(len(cohort)) % 5 == 0).astype(int)
+    models = updated(cohort, [RULES["continuous"]])[1]
+    rows = models[models["update"] == INTERCEPT]
+    assert rows["conf_method"].tolist()[0] == "none: not found in floating point"
+    assert rows["conf_low"].isna().all()
+
+
 def assert_solves_firth(coefficients, X, events, totals):
     """The modified score of Firth (1993) is zero."""
     risk = special.expit(X @ coefficients)

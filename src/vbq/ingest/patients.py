@@ -50,6 +50,7 @@ def read_variables(
     values = values[[name for name in codebook if name in values]]
 
     def flag(name: str, wrong: pd.Series, rule: str, action: str) -> None:
+        """Flag the rows that a wrong value was read from, which may be others than the patient's."""
         if name not in origin:
             table.flag(problems, headings[name], wrong, rule, action)
             return

@@ -394,6 +394,7 @@ class _FittedScore:
     variables: int
 
     def build(self, weights: Array, events: Array) -> Predictions:
+        """Fit the regression on all of its variables to the patients' weights in b samples (b x n each)."""
         selected = np.ones((len(weights), self.variables), dtype=bool)
         of_patterns, with_event = self.patterns.counts(weights), self.patterns.counts(events)
         found = self.columns.fit(of_patterns, with_event, selected)

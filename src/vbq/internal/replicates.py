@@ -133,6 +133,7 @@ def _assess_resamples(procedure: Procedure, weights: Array, risks_kept: int) -> 
 
 def _in_order(replicates: Replicates, order: NDArray[np.intp]) -> Replicates:
     def ordered(value: Any) -> Any:
+        """Put an array, or each of several by name, into the order; an empty one stays."""
         if isinstance(value, Mapping):
             return {name: each[order] if len(each) else each for name, each in value.items()}
         return value[order]

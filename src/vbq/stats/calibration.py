@@ -205,6 +205,7 @@ def _limits_at_slope_one(
         return likelihood.value(np.array([value, slope])) - allowed
 
     def limit(step: float) -> float:
+        """Step outward, by twice as much each time, until the limit is passed; then find it."""
         while excess(intercept + step) > 0:
             step *= 2
         return float(optimize.brentq(excess, intercept, intercept + step, xtol=1e-12, rtol=1e-12))

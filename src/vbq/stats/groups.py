@@ -191,13 +191,17 @@ def fit_linear(design: pd.DataFrame, values: ArrayLike, confidence: float = 0.95
     """
     from statsmodels.regression.linear_model import OLS
 
-    X = np.column_stack([np.ones(len(design)), design.to_numpy(dtype=float)])
+    columns = design.to_numpy(dtype=float)
+    # On unit scale, so that columns far from zero or of very different sizes cost no digits.
+    scale = np.where(np.ptp(columns, axis=0) > 0, columns.std(axis=0), 1.0)
+    X = np.column_stack([np.ones(len(columns)), (columns - columns.mean(axis=0)) / scale])
     if np.linalg.matrix_rank(X) < X.shape[1]:
         raise ValueError(f"the columns of the design are linearly dependent: {', '.join(design.columns)}")
     fit = OLS(np.asarray(values, dtype=float), X).fit()
-    table = pd.DataFrame({"column": list(design), "estimate": fit.params[1:], "df": int(fit.df_resid)})
+    table = pd.DataFrame({"column": list(design), "estimate": fit.params[1:] / scale})
+    table["df"] = int(fit.df_resid)
     if fit.df_resid > 0:
-        low, high = fit.conf_int(1 - confidence)[1:].T
-        table = table.assign(conf_low=low, conf_high=high, std_error=fit.bse[1:])
+        low, high = fit.conf_int(1 - confidence)[1:].T / scale
+        table = table.assign(conf_low=low, conf_high=high, std_error=fit.bse[1:] / scale)
         table = table.assign(statistic=fit.tvalues[1:], p_value=fit.pvalues[1:])
     return table.reindex(columns=LINEAR_COLUMNS)

@@ -23,6 +23,7 @@ SMALLEST_STEP = 1e-10  # share of a Newton step
 FLATTEST = 1e-14  # smallest curvature of standardized columns
 MAX_BRACKETS = 15  # the last reaches about 600 standard errors
 INTERCEPT = "(intercept)"
+UNSOLVED = "none: not found in floating point"  # in place of a method
 
 
 @dataclass(frozen=True)

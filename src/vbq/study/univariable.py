@@ -8,6 +8,7 @@ import pandas as pd
 from vbq.codebook import Variable
 from vbq.stats.contingency import independence_tests
 from vbq.stats.groups import compare_groups, fit_linear, regress
+from vbq.stats.logistic import UNSOLVED
 from vbq.study.design import Codebook, complete_rows, design_matrix, present_levels
 from vbq.study.multivariable import COLUMNS as COEFFICIENT_COLUMNS
 from vbq.study.multivariable import fit_outcome
@@ -20,7 +21,6 @@ COLUMNS = [
     *(f"p_{test}" for test in (*CATEGORICAL_TESTS, *CONTINUOUS_TESTS)),
     "rank_test",
 ]
-UNSOLVED = "none: not found in floating point"
 SCORE_EFFECT_COLUMNS = [
     *("variable", "level", "reference", "n"),
     *("estimate", "std_error", "conf_low", "conf_high", "conf_method", "statistic", "df", "p_value"),
@@ -185,13 +185,7 @@ def effects_on_score(
         design, _ = design_matrix(known, [name], codebook).independent()
         if design.matrix.empty:
             continue
-        try:
-            effects = fit_linear(design.matrix, known[score], confidence)
-        except ValueError:  # so far from zero that floating point takes it for a constant
-            found.append(
-                pd.DataFrame([{"variable": name, "conf_method": UNSOLVED}], columns=SCORE_EFFECT_COLUMNS)
-            )
-            continue
+        effects = fit_linear(design.matrix, known[score], confidence)
         found.append(
             effects.assign(
                 variable=name,

@@ -19,7 +19,7 @@ from vbq.stats.batched import (
     weighted_auc,
 )
 from vbq.stats.grouping import RESAMPLED_FROM, Patterns, patterns_of, resampled_counts
-from vbq.stats.logistic import Likelihood, profile_interval
+from vbq.stats.logistic import UNSOLVED, Likelihood, profile_interval
 from vbq.stats.resampling import percentile_interval
 from vbq.study.design import outcome_of
 from vbq.validation.performance import Settings, complete, term_columns
@@ -265,7 +265,7 @@ def _coefficients(
     kind = "penalized (Firth) " if separated and refitted else ""
     method = f"{kind}maximum likelihood"
     likelihood = Likelihood(free, patterns.events, bool(kind), patterns.totals, X[:, n_free:].sum(axis=1))
-    limits: list[tuple[float, float]] = []
+    limits, conf_method = [(np.nan, np.nan)] * n_free, None
     if separated and not refitted:
         method += "; not finite, the outcome is separated"
     elif n_free:
@@ -273,13 +273,14 @@ def _coefficients(
             # The last digits, which are not those of a batch.
             values[:n_free], _ = likelihood.maximize(values[:n_free], np.zeros(n_free, dtype=bool))
             limits = [profile_interval(likelihood, values[:n_free], j, confidence) for j in range(n_free)]
+            conf_method = f"{kind}profile likelihood"
         except (ArithmeticError, np.linalg.LinAlgError):
-            method += "; its likelihood is flat in floating point"
+            conf_method = UNSOLVED
     for j, (name, value) in enumerate(zip(names, values, strict=True)):
         row = {"term": name, "estimate": float(value), "method": method if j < n_free else "as published"}
-        if j < len(limits):
+        if j < n_free:
             low, high = limits[j]
-            row |= {"conf_low": low, "conf_high": high, "conf_method": f"{kind}profile likelihood"}
+            row |= {"conf_low": low, "conf_high": high, "conf_method": conf_method}
         yield row
 
 

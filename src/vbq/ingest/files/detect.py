@@ -85,6 +85,7 @@ def _delimiter(lines: Sequence[str]) -> str:
     """Return the delimiter that tells most lines into the same number of cells, more than one."""
 
     def agreement(delimiter: str) -> tuple[int, int]:
+        """Return how many lines have the commonest number of cells, and that number."""
         try:
             widths = Counter(len(cells) for cells in csv.reader(lines, delimiter=delimiter) if any(cells))
         except csv.Error:

@@ -197,6 +197,7 @@ def _by_events(view: View, columns: Sequence[Mapped]) -> tuple[dict[str, object]
     patients_in = {event: ids[events == event].nunique() for event in first_seen}
 
     def usable(event: str) -> tuple[int, int, int]:
+        """Rank an event by its filled columns, its patients, and its place in the file."""
         return (
             sum(event in of_column for of_column in filled.values()),
             patients_in[event],

@@ -206,23 +206,24 @@ def effects_table(effects: pd.DataFrame, codebook: Codebook, alpha: float, confi
                 ]
             )
     penalized = effects.loc[uses_penalty(effects["p_method"]), "variable"].unique()
-    notes = (
+    notes = [
         "Logistic regression on each variable alone, in the patients in whom it is known (n). Intervals: "
         "profile likelihood; tests: likelihood ratio. The p values by which variables were selected are "
-        f"those of the table before. Bold: p < {alpha:g}.",
-        *(
-            [
-                f"{text.listed(codebook[name].label for name in penalized)}: the outcome is separated, and "
-                "Firth’s penalized likelihood was used."
-            ]
-            if len(penalized)
-            else []
-        ),
-    )
+        f"those of the table before. Bold: p < {alpha:g}."
+    ]
+    if len(penalized):
+        notes.append(
+            f"{text.listed(codebook[name].label for name in penalized)}: the outcome is separated, and "
+            "Firth’s penalized likelihood was used."
+        )
     columns = ["Variable", "n", "With the outcome", f"Odds ratio ({text.confidence_level(confidence)} CI)"]
     frame = pd.DataFrame(rows, columns=[*columns, "χ² (df)", "p value"], dtype=str)
     return Table(
-        "Unadjusted odds ratios", frame, notes, strong=frozenset(strong), sources=("univariable_effects",)
+        "Unadjusted odds ratios",
+        frame,
+        tuple(notes),
+        strong=frozenset(strong),
+        sources=("univariable_effects",),
     )
 
 
