@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import optimize, special
 
 from vbq.codebook import MARKER_LEVELS, SINS_COMPONENTS
 from vbq.published.reconstruction.measures import match_measure
 from vbq.published.reconstruction.printed import PrintedFigures
 from vbq.published.reconstruction.readings import intensities, split_between_readers
-from vbq.published.reconstruction.scores import PrintedModel, solve_scores
+from vbq.published.reconstruction.rounding import rounded
+from vbq.published.reconstruction.scores import DECIMALS, PrintedModel, solve_scores
 from vbq.stats.groups import compare_groups
 from vbq.stats.rounded import Printed
 
@@ -21,7 +22,7 @@ Array = NDArray[np.float64]
 Assumptions = Mapping[str, Any]
 
 CUTOFF = 3.0
-SCORE_DECIMALS = 4  # so that the last bits of the solver never reach a file
+READER_DECIMALS = 6  # of one reader's score
 MAX_DRAWS = 1000
 
 
@@ -103,7 +104,7 @@ def _add_continuous(
         drawn = np.empty(n)
         for members, mean in ((~in_second, means[0]), (in_second, means[1])):
             drawn[members] = _draw(mean.value, settings, int(members.sum()), rng)
-        start = np.clip(np.round(drawn / step), low, high).astype(int)
+        start = np.clip(rounded(drawn / step), low, high).astype(int)
         values = match_measure(
             start[present],
             low[present],
@@ -161,7 +162,7 @@ def _sins_totals(
         low, high, mean, sd = (
             np.repeat([setting[key] for setting in settings], counts) for key in ("low", "high", "mean", "sd")
         )
-        start = np.clip(np.round(rng.normal(mean, sd)), low, high).astype(int)
+        start = np.clip(rounded(rng.normal(mean, sd)), low, high).astype(int)
         row = f"variable=sins; level=; group={group}"
         missing = round(printed("univariable_groups", row, "mean").value * size) - int(start.sum())
         bound = high if missing > 0 else low
@@ -204,9 +205,9 @@ def _vbq_scores(
     )
     y = patients["new_vcf"].to_numpy(dtype=float)
     centers, sd = np.where(y == 1, means[1].value, means[0].value), settings["sd"]
-    start = stats.truncnorm.rvs(
-        (low - centers) / sd, (high - centers) / sd, loc=centers, scale=sd, random_state=rng
-    )
+    # Normal scores between the bounds, by the inverse of their distribution function.
+    ends = special.ndtr([(low - centers) / sd, (high - centers) / sd])
+    start = centers + sd * special.ndtri(rng.uniform(*ends))
 
     def term(name: str, column: str) -> Printed:
         return printed("multivariable", f"term={name}", column)
@@ -232,7 +233,7 @@ def _vbq_scores(
         },
         p_values={(3, 4): term("smoking", "p_value"), (5,): term("steroids", "p_value")},
     )
-    return solve_scores(model, (means[0], means[1]), start, low, high).round(SCORE_DECIMALS)
+    return solve_scores(model, (means[0], means[1]), start, low, high)
 
 
 def _above_cutoff(
@@ -258,12 +259,16 @@ def _add_fracture_counts(
         printed("vbq_by_fracture_count_groups", f"variable=fracture_count; level={level}", "mean")
         for level in (0, 1)
     )
-    n = round(len(vbq) * (vbq.mean() - few.value) / (multiple.value - few.value))
+    n = int(rounded(len(vbq) * (vbq.mean() - few.value) / (multiple.value - few.value)))
+    units = rounded(vbq * 10**DECIMALS).astype(int)
+    total, tolerance = (
+        round(number * n * 10**DECIMALS) for number in (multiple.value, 0.2 * multiple.half_unit)
+    )
     fractured = rng.permutation(np.flatnonzero(patients["new_vcf"] == 1))
     chosen, others = fractured[:n], fractured[n:]
-    while abs(excess := vbq[chosen].mean() - multiple.value) > 0.2 * multiple.half_unit:
+    while abs(excess := units[chosen].sum() - total) > tolerance:
         # The swap that brings the mean nearest; every one is tried.
-        change = (vbq[others][None, :] - vbq[chosen][:, None]) / n
+        change = units[others][None, :] - units[chosen][:, None]
         out, into = np.unravel_index(np.argmin(np.abs(excess + change)), change.shape)
         if abs(excess + change[out, into]) >= abs(excess):
             raise ArithmeticError("no patients with multiple fractures have the printed mean VBQ")
@@ -309,7 +314,7 @@ def _readings(
     """Return each reader's intensities of the levels that could be read, and of the CSF."""
     n = len(vbq)
     icc = printed("agreement", "measure=icc; form=ICC2", "estimate").value
-    scores = split_between_readers(vbq, icc, assumptions["reader_bias"], rng)
+    scores = rounded(split_between_readers(vbq, icc, assumptions["reader_bias"], rng), READER_DECIMALS)
     left_out = _deal(assumptions["levels_left_out"], 0, n, rng)
     csf_level = _deal(assumptions["csf_level"], "L3", n, rng)
     slices = _deal({"parasagittal": assumptions["parasagittal"]}, "midsagittal", n, rng)

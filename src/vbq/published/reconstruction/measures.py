@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from vbq.published.reconstruction.rounding import rounded
 from vbq.stats.rounded import Printed
 
 Integers = NDArray[np.int64]
@@ -102,27 +103,31 @@ def _meet_p_value(
 ) -> bool:
     """Move pairs of one group by opposite steps until the pooled t test gives the p-value."""
     sizes = np.array([len(members) for members in groups])
-    means = np.array([values[members].mean() for members in groups])
+    sums = np.array([values[members].sum() for members in groups])
     df = int(sizes.sum()) - 2
 
     def squares_for(p: float) -> float:
+        """Return the sum of all squared values at which the p-value is p."""
         t = special.stdtrit(df, 1 - p / 2)
-        return float((means[0] - means[1]) ** 2 / (1 / sizes).sum() / t**2 * df)
+        difference = sums[0] / sizes[0] - sums[1] / sizes[1]
+        return float(difference**2 / (1 / sizes).sum() / t**2 * df + (sums**2 / sizes).sum())
 
-    within = sum(float(((values[m] - values[m].mean()) ** 2).sum()) for m in groups)
-    least = squares_for(p_value.value - p_value.half_unit)
-    most = squares_for(p_value.value + p_value.half_unit)
-    target, clearance = (least + most) / 2, 0.4 * (most - least)
+    least, most = (squares_for(p_value.value + side * p_value.half_unit) for side in (-1, 1))
+    # Whole numbers, as the squares are, so that every comparison is exact: the first and the last that leave
+    # a tenth of the way at each end, and the one below the middle, which stands for half a unit more.
+    shares, inward = np.array([0.1, 0.9, 0.5]), np.array([0.5, -0.5, -0.5])
+    lowest, highest, middle = (int(number) for number in rounded(least + shares * (most - least) + inward))
+    squares = int((values**2).sum())
     for _ in range(MAX_MOVES):
-        if abs(within - target) < clearance:
+        if lowest <= squares <= highest:
             return True
         members = groups[int(rng.random() < sizes[1] / sizes.sum())]
         up, down = rng.choice(members, size=2, replace=False)
         change = 2 * (int(values[up]) - int(values[down]) + 1)
         if values[up] == high[up] or values[down] == low[down]:
             continue
-        if abs(within + change - target) < abs(within - target):
+        if abs(squares + change - middle - 0.5) < abs(squares - middle - 0.5):
             values[up] += 1
             values[down] -= 1
-            within += change
+            squares += change
     return False

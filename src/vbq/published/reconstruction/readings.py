@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize
 
 Array = NDArray[np.float64]
 
@@ -16,16 +15,18 @@ def split_between_readers(
 
     `scores` are the n means of both readers, `bias` the mean difference between readers. The ICC is
     the two-way random-effects, absolute-agreement, single-rater form (Shrout and Fleiss 1979).
+
+    Raises ArithmeticError where the bias alone leaves a lower one.
     """
     noise = rng.standard_normal(len(scores))
     noise = (noise - noise.mean()) / noise.std(ddof=1)
     n, between = len(scores), 2 * scores.var(ddof=1)
-
-    def excess(sd: float) -> float:
-        error, readers = sd**2 / 2, n * bias**2 / 2
-        return (between - error) / (between + error + 2 * (readers - error) / n) - icc
-
-    difference = bias + optimize.brentq(excess, 1e-9, np.sqrt(2 * between)) * noise
+    readers = n * bias**2 / 2
+    # Solves ICC = (between - error) / (between + error + 2 (readers - error) / n), all of them mean squares.
+    error = (between - icc * (between + 2 * readers / n)) / (1 + icc * (1 - 2 / n))
+    if error < 0:
+        raise ArithmeticError(f"readers who differ by {bias} on average cannot have an ICC of {icc}")
+    difference = bias + np.sqrt(2 * error) * noise
     return scores + difference / 2, scores - difference / 2
 
 

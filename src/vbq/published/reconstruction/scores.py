@@ -1,8 +1,11 @@
 """Marker scores that meet a printed multivariable logistic regression.
 
-One score per patient is unknown, and far fewer numbers are printed: bounded least squares finds the
-scores nearest to plausible ones that give every printed number. Derivatives are analytic: estimates by
-the implicit function theorem, maximized likelihoods by the envelope theorem.
+One score per patient is unknown, and far fewer numbers are printed: damped Newton steps of least length lead
+from plausible scores to some that give every printed number. Derivatives are analytic: estimates by the
+implicit function theorem, maximized likelihoods by the envelope theorem.
+
+No step is accepted or refused, so that no choice hangs on the last digits of floating point: a change of the
+start by 1e-10 changes the scores by about as much.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,14 +13,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, special
+from scipy import special
 
+from vbq.published.reconstruction.rounding import rounded
 from vbq.stats.logistic import Likelihood
 from vbq.stats.rounded import Printed
 
 Array = NDArray[np.float64]
 
-PULL = 0.02  # weight of a score's distance from its start, against half units of the printed figures
+STEPS = 50  # the last 15 no longer change the scores by more than floating point does
+DAMPING = 1e6  # of the first step, in squared half units of the printed figures; half as much in each next
+DECIMALS = 4  # of a score
 
 
 @dataclass(frozen=True)
@@ -40,27 +46,26 @@ class PrintedModel:
 def solve_scores(
     model: PrintedModel, means: tuple[Printed, Printed], start: Array, low: Array, high: Array
 ) -> Array:
-    """Return n scores between `low` and `high`, near `start`, that meet the printed model and means.
+    """Return n scores of four decimals between `low` and `high`, near `start`, that meet what is printed.
 
     `means` are the printed mean scores without and with the outcome. What is met is each printed
-    number to within a tenth of its rounding.
+    number to within half of its rounding. `start` lies between the bounds as well.
 
     Raises ArithmeticError where some number cannot be met.
     """
     equations = _Equations(model, means)
-    plausible_sd = start.std()
-
-    def residuals(scores: Array) -> Array:
-        return np.concatenate([equations(scores)[0], PULL * (scores - start) / plausible_sd])
-
-    def jacobian(scores: Array) -> Array:
-        return np.vstack([equations(scores)[1], PULL / plausible_sd * np.eye(len(scores))])
-
-    found = optimize.least_squares(residuals, start, jac=jacobian, bounds=(low, high), xtol=1e-12)
-    misses = equations(found.x)[0]
-    if np.abs(misses).max() > 0.1:
+    position = special.logit((start - low) / (high - low))  # unbounded, and never stuck at a bound
+    for step in range(STEPS):
+        share = special.expit(position)
+        misses, slopes = equations(low + (high - low) * share)
+        slopes = slopes * (high - low) * share * (1 - share)
+        damped = slopes @ slopes.T + DAMPING / 2**step * np.eye(len(misses))
+        position = position - slopes.T @ np.linalg.solve(damped, misses)
+    scores = rounded(low + (high - low) * special.expit(position), DECIMALS)
+    misses = equations(scores)[0]
+    if not np.abs(misses).max() < 0.5:
         raise ArithmeticError(f"the printed model cannot be met: misses in half units {misses.round(2)}")
-    return found.x
+    return scores
 
 
 class _Equations:
@@ -77,6 +82,8 @@ class _Equations:
         likelihood = Likelihood(X, y)
         beta, best = likelihood.maximize(np.zeros(X.shape[1]), np.zeros(X.shape[1], dtype=bool))
         covariance = likelihood.covariance(beta)
+        # One more Newton step: the misses of the estimates ask for more digits than the likelihood.
+        beta = beta + covariance @ (X.T @ (y - special.expit(X @ beta)))
         risk = special.expit(X @ beta)
         misses, slopes = [], []
 
