@@ -129,13 +129,6 @@ def test_an_edited_module_reruns_the_stages_that_use_it(rerun: Copy):
     assert stale == {"measure_agreement", "compare_published", "draw_figures", *documents}
 
 
-def test_reconstruction_is_the_committed_cohort_byte_for_byte(rerun: Copy):
-    rerun.snakemake("reconstruct_cohort")
-    for name in ("patients.csv", "roi_readings.csv"):
-        rebuilt = rerun.path / "results" / "reconstruction" / name
-        assert rebuilt.read_bytes() == (PROJECT / "data" / "ehresman2019" / name).read_bytes()
-
-
 @pytest.mark.parametrize(("site", "name"), [("rerun", "rerun"), ("validated", "validation")])
 def test_notebooks_run(site: str, name: str, request: pytest.FixtureRequest):
     folder = request.getfixturevalue(site).path / "notebooks"

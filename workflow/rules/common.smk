@@ -18,11 +18,13 @@ TEMPLATES = "src/vbq/render/templates"
 PAGE_TEMPLATES = [
     f"{TEMPLATES}/{name}" for name in ("base.html.jinja", "page.html.jinja", "page.css", "page.js")
 ]
-MADE_FILES = {
-    "reconstruction",
-    "simulated_paper",
-    "simulated_files",
-}  # folders of rows that ship, in results/
+SHIPPED = {  # files that ship, by the folder in results/ where they are made again
+    "reconstruction": ["data/ehresman2019/patients.csv", "data/ehresman2019/roi_readings.csv"],
+    "simulated_paper": [
+        f"data/published/simulated_example/{name}" for name in ("figures.csv", "paper.yaml", "plan.yaml")
+    ],
+    "simulated_files": [f"data/examples/simulated_site/{name}" for name in ("patients.csv", "readings.csv")],
+}
 
 
 def read_config(path, schema):
@@ -51,10 +53,10 @@ def read_plan(path):
 def cohort_files(paths):
     """The cohort files by the name of the cohort, which is that of the file and of the results' folder."""
     files = {Path(path).stem: path for path in paths}
-    if len(files) < len(paths) or set(files) & MADE_FILES:
+    if len(files) < len(paths) or set(files) & set(SHIPPED):
         raise WorkflowError(
             "config: each cohort file needs a name of its own, and none may be called "
-            f"{' or '.join(sorted(MADE_FILES))}: {', '.join(paths)}"
+            f"{' or '.join(sorted(SHIPPED))}: {', '.join(paths)}"
         )
     return files
 

@@ -1,7 +1,7 @@
 """The cohort, the simulated paper and the simulated site that ship with the project, made again.
 
 Not a part of `rule all`: all are committed under data/. Makes results/reconstruction/, results/simulated_paper/,
-results/simulated_files/{patients,readings}.csv
+results/simulated_files/{patients,readings}.csv, and in each folder comparison.txt: nothing here writes to data/.
 """
 
 
@@ -46,3 +46,21 @@ rule simulate_site:
         "results/simulated_files/logs/simulate_site.log",
     script:
         "../scripts/simulate_site.py"
+
+
+rule compare_shipped:
+    """Hold the files made again against those that ship; stop, and say how much differs, where some do."""
+    input:
+        made=lambda wildcards: [
+            f"results/{wildcards.made}/{Path(file).name}" for file in SHIPPED[wildcards.made]
+        ],
+        shipped=lambda wildcards: SHIPPED[wildcards.made],
+        code=sources("compare_shipped.py"),
+    output:
+        "results/{made}/comparison.txt",
+    log:
+        "results/{made}/logs/compare_shipped.log",
+    wildcard_constraints:
+        made="|".join(SHIPPED),
+    script:
+        "../scripts/compare_shipped.py"
