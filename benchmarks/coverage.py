@@ -296,7 +296,7 @@ def limits_of_curve(y, risk, true_risk) -> dict[str, float]:
     for number, quantiles in KNOTS.items():
         knots = np.quantile(lp, quantiles)
         X = design(lp, knots)
-        coefficients = fit_batch(X, y[None], np.ones((1, len(y))))[0]
+        coefficients = fit_batch(X, y[None], np.ones((1, len(y)))).coefficients[0]
         distances = np.abs(risk - special.expit(X @ coefficients))
         found[f"ici, {number} knots"] = distances.mean()
         found[f"e50, {number} knots"], found[f"e90, {number} knots"] = np.quantile(distances, [0.5, 0.9])

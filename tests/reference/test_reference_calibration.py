@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 from reference_values import CLOSED_FORM, ITERATIVE, data, values
 from scipy import special
 
-from vbq.stats.batched import fit_batch, fit_batch_penalized
+from vbq.stats.batched import fit_batch
 from vbq.stats.calibration import (
     brier_intervals,
     brier_score,
@@ -21,6 +21,7 @@ from vbq.stats.calibration import (
 from vbq.stats.decision import COLUMNS, decision_curve, treat_all
 from vbq.stats.grouping import patterns_of, resampled_counts
 from vbq.stats.proportions import clopper_pearson_interval, ratio_of_proportions
+from vbq.stats.regressions import Design, Regressions, highest
 from vbq.stats.roc import areas_under_curves, newcombe_interval
 
 VALUES = values("calibration")
@@ -297,8 +298,8 @@ def test_weighted_resamples_of_one_design(name, started):
     X = np.column_stack([np.ones(len(rows)), rows[["x1", "x2"]]])
     y = rows["event"].to_numpy(dtype=float)
     offset = rows["offset"].to_numpy() if name == "weighted_offset" else 0.0
-    start = fit_batch(X, y[None], np.ones((1, len(y))), offset)[0] if started else None
-    found = fit_batch(X, weights * y, weights, offset, start)
+    start = fit_batch(X, y[None], np.ones((1, len(y))), offset).coefficients[0] if started else None
+    found = fit_batch(X, weights * y, weights, offset, start).coefficients
     assert_allclose(found, of_every_sample(name), rtol=CLOSED_FORM)
 
 
@@ -309,7 +310,7 @@ def test_counts(name):
         cells[column].to_numpy(dtype=float).reshape(20, 6) for column in ("x", "offset", "total", "events")
     )
     X = SHARED_DESIGN if name == "counts" else np.stack([np.ones_like(x), x], axis=2)
-    found = fit_batch(X, events, total, offset if name == "own_offset" else 0.0)
+    found = fit_batch(X, events, total, offset if name == "own_offset" else 0.0).coefficients
     assert_allclose(found, of_every_sample(name), rtol=CLOSED_FORM)
 
 
@@ -319,5 +320,6 @@ def test_penalized_counts(name):
     total, events = (cells[column].to_numpy(dtype=float).reshape(20, 6) for column in ("total", "events"))
     if name == "penalized_separated":
         events = total * (SHARED_DESIGN[:, 1] > 0)
-    found = fit_batch_penalized(SHARED_DESIGN, events, total)
+    p = SHARED_DESIGN.shape[1]
+    found = highest(Regressions(Design(SHARED_DESIGN), events, total, np.zeros_like(total), True, p)).beta
     assert_allclose(found, of_every_sample(name), rtol=ITERATIVE)

@@ -419,7 +419,7 @@ def test_cross_validation_by_hand(monkeypatch):
     X, y = np.column_stack([np.ones(90), procedure.cohort[["x0", "x1"]]]), procedure.outcome
     areas, briers = [], []
     for fitted_in in weights == 1:
-        [beta] = fit_batch(X[fitted_in], y[None, fitted_in], np.ones((1, fitted_in.sum())))
+        [beta] = fit_batch(X[fitted_in], y[None, fitted_in], np.ones((1, fitted_in.sum()))).coefficients
         left, of_left = X[~fitted_in] @ beta, y[~fitted_in]
         areas.append(areas_under_curves(of_left, left).auc[0])
         briers.append(np.mean((of_left - special.expit(left)) ** 2))
@@ -464,7 +464,7 @@ def test_permutation_by_hand(monkeypatch):
     assert (events.sum(axis=1) == procedure.outcome.sum()).all()
     assert len(np.unique(events, axis=0)) == 50
     X = np.column_stack([np.ones(40), procedure.cohort[["x0", "x1"]]])
-    beta = fit_batch(X, np.vstack([procedure.outcome, events]), np.ones((51, 40)))
+    beta = fit_batch(X, np.vstack([procedure.outcome, events]), np.ones((51, 40))).coefficients
     scores = {"two": beta @ X.T, "one": np.broadcast_to(X[:, 1], (51, 40))}
     for name, predictors in scores.items():
         outcomes = [procedure.outcome, *events]

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from vbq.codebook import Variable
 from vbq.scores.marker import Marker
-from vbq.stats.batched import Ranking, fit_batch_finite
+from vbq.stats.batched import Ranking, fit_batch
 from vbq.stats.contingency import CHI_SQUARES, chi_square_p_values, independence_tests
 from vbq.stats.cutoff import Rule, WeightedCurve, rules
 from vbq.stats.groups import location_p_values, rank_p_values
+from vbq.stats.regressions import each_times
 from vbq.stats.roc import tie_nearly_equal
 from vbq.study.design import Codebook, complete_rows, outcome_of
 from vbq.study.discrimination import Score, is_fitted, risk_order, scores_of
@@ -31,8 +32,6 @@ Mask = NDArray[np.bool_]
 MULTIVARIABLE = "multivariable"
 FEW_DESIGNS = 16  # distinct ones, up to which the samples of each are fitted together
 CONSTANT = 1e-12  # share of a sum of squares that is rounding
-DETERMINED = 1e-10  # share of a column's sum of squares that earlier columns leave of it
-ROWS_AT_ONCE = 4096
 CUTOFFS_KEPT = 16  # of which the steps that depend on them are kept
 
 
@@ -309,14 +308,14 @@ class _Columns:
         key = design.tobytes()
         if key not in self._starts:
             X = np.column_stack([np.ones(len(self._X)), self._X])[:, design]
-            self._starts[key] = fit_batch_finite(X, *self._sample)[0][0]
+            self._starts[key] = fit_batch(X, *self._sample, finite=True).coefficients[0]
         return self._starts[key]
 
     def _included(self, totals: Array, selected: Mask) -> Mask:
         """Return which columns the design of each sample has (`study.design.design_matrix`).
 
         Those of a variable that is selected and not constant; of several levels those that occur, but for the
-        first; of columns that determine each other the earlier ones.
+        first. Of columns that determine each other the fit takes the earlier ones.
         """
         sums = totals @ self._X
         squares = totals @ self._X**2
@@ -326,35 +325,7 @@ class _Columns:
             of_variable = np.flatnonzero(self._of_variable == j)
             first = np.argmax(sums[:, of_variable] > 0, axis=1)
             included[np.arange(len(included)), of_variable[first]] = False
-        return _independent(self._X, included, totals)
-
-
-def _independent(X: Array, included: Mask, totals: Array) -> Mask:
-    """Leave out columns of X (n x c) that, in the sample, the intercept and earlier columns determine.
-
-    By Gram and Schmidt's steps on each sample's products of columns (b x c x c).
-    """
-    with_intercept = np.column_stack([np.ones(len(X)), X])
-    c = with_intercept.shape[1]
-    products = np.zeros((len(totals), c, c))
-    for begin in range(0, len(X), ROWS_AT_ONCE):
-        rows = with_intercept[begin : begin + ROWS_AT_ONCE]
-        pairs = (rows[:, :, None] * rows[:, None, :]).reshape(len(rows), c * c)
-        products += (totals[:, begin : begin + ROWS_AT_ONCE] @ pairs).reshape(-1, c, c)
-    kept = np.column_stack([np.ones(len(included), dtype=bool), included])
-    width = kept.sum(axis=1)
-    for columns in np.unique(width):
-        of = np.flatnonzero(width == columns)
-        chosen = np.nonzero(kept[of])[1].reshape(len(of), columns)
-        own = products[of[:, None, None], chosen[:, :, None], chosen[:, None, :]]
-        size = np.einsum("bjj->bj", own).copy()
-        for j in range(columns):
-            left = own[:, j, j]
-            stays = left > DETERMINED * size[:, j]
-            kept[of, chosen[:, j]] = stays
-            factor = np.where(stays[:, None], own[:, j, :] / np.where(left > 0, left, 1)[:, None], 0.0)
-            own -= factor[:, :, None] * own[:, j, None, :]
-    return kept[:, 1:]
+        return included
 
 
 def _fit(
@@ -372,16 +343,16 @@ def _fit(
     if len(designs) <= FEW_DESIGNS:
         for i, design in enumerate(designs):
             of = np.flatnonzero(group == i)
-            beta, separated[of] = fit_batch_finite(X[:, design], events[of], totals[of], start(design))
-            lp[of] = beta @ X[:, design].T
+            fits = fit_batch(X[:, design], events[of], totals[of], start=start(design), finite=True)
+            lp[of], separated[of] = each_times(fits.coefficients, X[:, design].T), fits.separated
     else:
         width = included.sum(axis=1)
         for columns in np.unique(width):
             of = np.flatnonzero(width == columns)
             chosen = np.nonzero(included[of])[1].reshape(len(of), columns)
             own = np.ascontiguousarray(X.T[chosen].transpose(0, 2, 1))
-            beta, separated[of] = fit_batch_finite(own, events[of], totals[of])
-            lp[of] = (own @ beta[:, :, None])[:, :, 0]
+            fits = fit_batch(own, events[of], totals[of], finite=True)
+            lp[of], separated[of] = (own @ fits.coefficients[:, :, None])[:, :, 0], fits.separated
     return tie_nearly_equal(lp), separated
 
 

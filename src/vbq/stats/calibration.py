@@ -4,11 +4,11 @@ Van Calster et al. 2016 name these levels. Risks are fractions; a linear predict
 patient, or every patient, has the event, the linear predictor cannot be recalibrated.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special, stats
+from scipy import special, stats
 
 from vbq.stats.batched import fit_batch
 from vbq.stats.grouping import RESAMPLED_FROM, Patterns, patterns_of, resampled_counts
@@ -90,38 +90,10 @@ class WeakCalibration:
     penalized: bool
 
 
-@dataclass(frozen=True)
-class _Recalibration:
-    """The likelihood of intercept and slope, on a linear predictor moved to mean 0 and scaled to unit size.
-
-    So that neither a linear predictor far from zero nor a very wide or narrow one costs digits. `ideal` are
-    the coefficients of calibrated risks there.
-    """
-
-    likelihood: Likelihood
-    center: float
-    scale: float
-
-    @classmethod
-    def of(cls, y: Array, lp: Array) -> "_Recalibration":
-        """Count the patterns of n outcomes and linear predictors, and put these on unit scale."""
-        patterns = patterns_of(lp, y)
-        center, spread = float(lp.mean()), float(lp.std())
-        scale = spread if spread > FLAT * max(1.0, abs(center)) else 0.0
-        rows = (patterns.rows[:, 0] - center) / scale if scale else np.zeros(len(patterns.rows))
-        X = np.column_stack([np.ones(len(rows)), rows])
-        return cls(Likelihood(X, patterns.events, totals=patterns.totals), center, scale)
-
-    @property
-    def ideal(self) -> Array:
-        """Intercept and slope of calibrated risks, on that scale."""
-        return np.array([self.center, self.scale])
-
-    def with_slope_one(self, likelihood: Likelihood) -> tuple[Array, float]:
-        """Return the coefficients of highest likelihood whose slope is 1, and the likelihood."""
-        prevalence = likelihood.y.sum() / np.sum(likelihood.totals)
-        start = np.array([special.logit(prevalence), self.scale])
-        return likelihood.maximize(start, np.array([False, True]))
+def _with_slope_one(patterns: Patterns, center: float) -> Likelihood:
+    """Return the likelihood of the intercept alone, on linear predictors less their center."""
+    ones = np.ones((len(patterns.rows), 1))
+    return Likelihood(ones, patterns.events, totals=patterns.totals, offset=patterns.rows[:, 0] - center)
 
 
 def weak_calibration(
@@ -140,43 +112,39 @@ def weak_calibration(
     y, lp = np.asarray(outcome, dtype=float), np.asarray(linear_predictor, dtype=float)
     if y.min() == y.max():
         return None
-    problem = _Recalibration.of(y, lp)
-    likelihood, center, scale = problem.likelihood, problem.center, problem.scale
-    at_slope_one, value = problem.with_slope_one(likelihood)
-    risk = special.expit(likelihood.X @ at_slope_one)
-    totals = np.broadcast_to(likelihood.totals, risk.shape)
-    information = float((totals * risk * (1 - risk)).sum())
-    squares = likelihood.y * (1 - risk) ** 2 + (totals - likelihood.y) * risk**2
+    patterns, center, spread = patterns_of(lp, y), float(lp.mean()), float(lp.std())
+    large = _with_slope_one(patterns, center)
+    best = large.highest()
+    risk = special.expit(best.coefficients[0] + patterns.rows[:, 0] - center)
+    information = float((patterns.totals * risk * (1 - risk)).sum())
+    squares = patterns.events * (1 - risk) ** 2 + (patterns.totals - patterns.events) * risk**2
     model_error, robust_error = 1 / np.sqrt(information), float(np.sqrt(squares.sum()) / information)
-    tested = _tested(value - likelihood.value(problem.ideal)) if intervals else (NAN, NAN)
-    low, high = NAN, NAN
+    tested, (low, high) = (NAN, NAN), (NAN, NAN)
     if intervals:
-        low, high = _limits_at_slope_one(likelihood, at_slope_one, model_error, confidence)
-    intercept = float(at_slope_one[0]) - center
+        tested = _tested(best.value - large.value(np.array([center])))
+        low, high = profile_interval(large, best, 0, confidence)
+    intercept = float(best.coefficients[0]) - center
     in_the_large = Coefficient(intercept, float(model_error), low - center, high - center, *tested)
-    nothing = WeakCalibration(
-        in_the_large, robust_error, Coefficient(*(NAN,) * 6), NAN, NAN, NAN, penalized=False
-    )
-    if not scale:
-        return nothing
+    if spread <= FLAT * max(1.0, abs(center)):
+        nothing = Coefficient(*(NAN,) * 6)
+        return WeakCalibration(in_the_large, robust_error, nothing, NAN, NAN, NAN, penalized=False)
 
-    likelihood = replace(likelihood, penalized=_is_separated_by(y, lp))
-    flat = np.array([special.logit(y.mean()), 0.0])
+    # On unit scale, so that neither a predictor far from zero nor a very wide or narrow one costs digits.
+    X = np.column_stack([np.ones(len(patterns.rows)), (patterns.rows[:, 0] - center) / spread])
+    likelihood = Likelihood(X, patterns.events, totals=patterns.totals).finite()
+    best = likelihood.highest()
+    both = best.coefficients / [1, spread]
+    std_error = float(np.sqrt(likelihood.covariance(best.coefficients)[1, 1])) / spread
     joint, tested, (low, high) = ((NAN, NAN),) * 3
-    try:
-        both, value = likelihood.maximize(flat, np.array([False, False]))
-        if intervals:
-            joint = _tested(value - likelihood.value(problem.ideal), df=2)
-            tested = _tested(value - problem.with_slope_one(likelihood)[1])
-            low, high = profile_interval(likelihood, both, 1, confidence)
-        std_error = float(np.sqrt(likelihood.covariance(both)[1, 1]))
-    except (ArithmeticError, np.linalg.LinAlgError, RuntimeError):  # flat in floating point
-        return nothing
+    if intervals:
+        joint = _tested(best.value - likelihood.value(np.array([center, spread])), df=2)
+        tested = _tested(best.value - likelihood.highest([1], [spread]).value)
+        low, high = profile_interval(likelihood, best, 1, confidence)
     return WeakCalibration(
         in_the_large=in_the_large,
         robust_error=robust_error,
-        slope=Coefficient(float(both[1]) / scale, std_error / scale, low / scale, high / scale, *tested),
-        intercept_beside_slope=float(both[0] - both[1] * center / scale),
+        slope=Coefficient(float(both[1]), std_error, low / spread, high / spread, *tested),
+        intercept_beside_slope=float(both[0] - both[1] * center),
         statistic=joint[0],
         p_value=joint[1],
         penalized=likelihood.penalized,
@@ -189,30 +157,6 @@ def _tested(lost: float, df: int = 1) -> tuple[float, float]:
     return statistic, float(special.chdtrc(df, statistic))
 
 
-def _is_separated_by(y: Array, lp: Array) -> bool:
-    with_event, without = lp[y == 1], lp[y == 0]
-    return bool(without.max() <= with_event.min() or with_event.max() <= without.min())
-
-
-def _limits_at_slope_one(
-    likelihood: Likelihood, estimate: Array, std_error: float, confidence: float
-) -> tuple[float, float]:
-    """Return where the likelihood of the intercept, with slope 1, has fallen by the chi-square quantile."""
-    intercept, slope = map(float, estimate)
-    allowed = likelihood.value(estimate) - special.chdtri(1, 1 - confidence) / 2
-
-    def excess(value: float) -> float:
-        return likelihood.value(np.array([value, slope])) - allowed
-
-    def limit(step: float) -> float:
-        """Step outward, by twice as much each time, until the limit is passed; then find it."""
-        while excess(intercept + step) > 0:
-            step *= 2
-        return float(optimize.brentq(excess, intercept, intercept + step, xtol=1e-12, rtol=1e-12))
-
-    return limit(-2 * std_error), limit(2 * std_error)
-
-
 def reestimated_intercept(outcome: ArrayLike, linear_predictor: ArrayLike) -> float:
     """Return what has to be added to n linear predictors so that the mean risk is the observed proportion.
 
@@ -221,8 +165,8 @@ def reestimated_intercept(outcome: ArrayLike, linear_predictor: ArrayLike) -> fl
     y, lp = np.asarray(outcome, dtype=float), np.asarray(linear_predictor, dtype=float)
     if y.min() == y.max():
         return NAN
-    problem = _Recalibration.of(y, lp)
-    return float(problem.with_slope_one(problem.likelihood)[0][0]) - problem.center
+    center = float(lp.mean())
+    return float(_with_slope_one(patterns_of(lp, y), center).highest().coefficients[0]) - center
 
 
 @dataclass(frozen=True)
@@ -318,7 +262,7 @@ def calibration_curve(
     Replicates `rms::lrm` on `rcs` and its `predict` (relative 1e-6).
     """
     y, lp = np.asarray(outcome, dtype=float), np.asarray(linear_predictor, dtype=float)
-    if y.min() == y.max() or _is_separated_by(y, lp):
+    if y.min() == y.max():
         return None
     knots = curve_knots(y, lp)
     if knots is None:
@@ -331,10 +275,10 @@ def calibration_curve(
 
     patterns = patterns_of(lp, y)
     X = design(patterns.rows[:, 0])
-    coefficients = fit_batch(X, patterns.events[None], patterns.totals[None])[0]
-    smoothed = special.expit(X @ coefficients)
-    if min(smoothed.min(), 1 - smoothed.max()) < EXTREME and patterns.separated_by(X):
+    fit = fit_batch(X, patterns.events[None], patterns.totals[None])
+    if fit.separated[0]:
         return None
+    coefficients = fit.coefficients[0]
     covariance = Likelihood(X, patterns.events, totals=patterns.totals).covariance(coefficients)
     # Outside the middle 98 % there is too little to draw a curve from.
     low_end, high_end = np.quantile(lp, [0.01, 0.99])
@@ -355,7 +299,7 @@ def calibration_curve(
         n_events = events.sum(axis=1)
         mixed = (n_events > 0) & (n_events < len(y))
         again = fit_batch(design(fewer.rows[:, 0]), events[mixed], totals[mixed], start=coefficients)
-        resampled.append(distances_of(fewer, again, totals[mixed]))
+        resampled.append(distances_of(fewer, again.coefficients, totals[mixed]))
     all_distances = np.concatenate(resampled)
     lows, highs, log_std_errors = (np.full(3, np.nan) for _ in range(3))
     if len(all_distances) > 1:

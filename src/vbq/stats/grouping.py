@@ -10,8 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vbq.stats.logistic import is_separated
-
 Array = NDArray[np.float64]
 
 ESTIMATED_FROM = 20_000  # patterns at most, for estimates: the error is far below any standard error
@@ -26,12 +24,6 @@ class Patterns:
     rows: Array
     totals: Array
     events: Array
-
-    def separated_by(self, X: Array) -> bool:
-        """Whether a design of the patterns (k x p, intercept included) separates the outcomes."""
-        with_event, without = self.events > 0, self.events < self.totals
-        outcomes = np.repeat([1.0, 0.0], [with_event.sum(), without.sum()])
-        return is_separated(np.vstack([X[with_event], X[without]]), outcomes)
 
 
 def patterns_of(values: ArrayLike, outcome: ArrayLike, most: int = ESTIMATED_FROM) -> Patterns:

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from vbq.stats.batched import Ranking, fit_batch, log_likelihoods
+from vbq.stats.batched import Ranking, fit_batch
+from vbq.stats.regressions import log_likelihoods
 
 Array = NDArray[np.float64]
 
@@ -25,9 +26,10 @@ def indexes_of(
     `events` of `totals` are b x k, or 1 x k where all are assessed in one sample. `is_own` says that each
     predictor was fitted to its sample: then intercept and slope are 0 and 1. Elsewhere they are those of the
     logistic regression on the predictor, whose R² (Nagelkerke's) is taken, as R's `rms::validate` does; with
-    Dxy and the Brier score that replicates it (absolute 1e-6). Without `recalibrates` these three are left
-    out. Sensitivity and specificity are those of the
-    patients with a risk above one half.
+    Dxy and the Brier score that replicates it (absolute 1e-6). Where the predictor separates the outcomes,
+    intercept and slope are from Firth's penalized likelihood, and R² is what the plain one approaches.
+    Without `recalibrates` these three are left out. Sensitivity and specificity are those of the patients
+    with a risk above one half.
 
     NaN where a sample has one outcome only; R², intercept and slope also where a predictor is constant
     elsewhere than in its own sample.
@@ -86,9 +88,9 @@ def _recalibrated(linear_predictor: Array, events: Array, totals: Array) -> tupl
     shape = (b, linear_predictor.shape[1])
     y, n = (np.broadcast_to(counts, shape)[varies] for counts in (events, totals))
     X = np.stack([np.ones_like(lp), lp], axis=-1)
-    beta = fit_batch(X, y, n, start=(0, 1))
-    found[:2, varies] = beta.T
-    found[2, varies] = log_likelihoods(y, n, beta[:, :1] + beta[:, 1:] * lp)
+    fits = fit_batch(X, y, n, start=(0, 1), finite=True)
+    found[:2, varies] = fits.coefficients.T
+    found[2, varies] = fits.log_likelihoods
     return found[0], found[1], found[2]
 
 

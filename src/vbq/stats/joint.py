@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from vbq.stats.batched import fit_batch, log_likelihoods
+from vbq.stats.batched import fit_batch
 
 Array = NDArray[np.float64]
 
@@ -68,14 +68,13 @@ def combined_rules(tables: ArrayLike, interaction: bool = False) -> CombinedRule
     counts = np.asarray(tables, dtype=float)
     events, totals = counts[:, 1], counts.sum(axis=1)
     X = np.hstack([DESIGN, INTERACTION]) if interaction else DESIGN
-    beta = fit_batch(X, events, totals)
+    fits = fit_batch(X, events, totals)
+    beta = fits.coefficients
     eta = beta @ X.T
     risks = special.expit(eta)
     present = totals > 0
-    extreme = (risks < SEPARATED) | (risks > 1 - SEPARATED)
     rank = np.linalg.matrix_rank(X * present[:, :, None])
-    is_separated = (extreme & present).any(axis=1) | (rank < X.shape[1])
-    deviance = log_likelihoods(events, totals, eta)
+    is_separated = fits.separated | (rank < X.shape[1])
     n, n_events = totals.sum(axis=1), events.sum(axis=1)
     null = special.xlogy(n_events, n_events / n) + special.xlogy(n - n_events, 1 - n_events / n)
     called = np.where(risks >= 0.5 - TIED, events, totals - events)
@@ -85,7 +84,7 @@ def combined_rules(tables: ArrayLike, interaction: bool = False) -> CombinedRule
         is_separated=is_separated,
         auc=auc_of_patterns(counts, np.clip(eta, special.logit(SEPARATED), special.logit(1 - SEPARATED))),
         accuracy=called.sum(axis=1) / n,
-        p_value=special.chdtrc(rank - 1, np.maximum(2 * (deviance - null), 0)),
+        p_value=special.chdtrc(rank - 1, np.maximum(2 * (fits.log_likelihoods - null), 0)),
     )
 
 

@@ -1,26 +1,23 @@
 """Logistic regression with likelihood-ratio tests and profile-likelihood intervals.
 
-Maximum likelihood comes from statsmodels; where the outcome is separated, Firth's penalized likelihood
-from firthmodels takes its place. What neither library offers - the likelihood maximized with some
-coefficients held fixed, and with it tests of whole terms and profile intervals - is here.
+By maximum likelihood, and where the outcome is separated by Firth's penalized likelihood: the likelihood
+maximized, also with some coefficients held fixed, and with it tests of whole terms and profile intervals.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special
 
+from vbq.stats.batched import standardized
+from vbq.stats.regressions import Design, Regressions, climb, frames, highest
+
 Array = NDArray[np.float64]
 
-MAX_ITERATIONS = 200
-CONVERGED = 1e-12  # Newton decrement, in units of log-likelihood
-STALLED = 1e-8  # decrement that a step has not brought down: floating point has no better
-ROUNDING = 1e-11  # relative fall of the log-likelihood that says nothing
-SMALLEST_STEP = 1e-10  # share of a Newton step
-FLATTEST = 1e-14  # smallest curvature of standardized columns
 MAX_BRACKETS = 15  # the last reaches about 600 standard errors
 INTERCEPT = "(intercept)"
 UNSOLVED = "none: not found in floating point"  # in place of a method
@@ -33,7 +30,8 @@ class LogisticFit:
     `table` has one row per coefficient, and one per term of several coefficients for the test of the
     whole term: term, column, estimate (log-odds), std_error, conf_low, conf_high, conf_method,
     statistic (likelihood-ratio chi-square), df, p_value, p_method. `linear_predictor` has one value
-    per observation. The log-likelihoods are penalized where `method` is "Firth".
+    per observation. The log-likelihoods are penalized where `method` is "Firth"; `maxima` says how many
+    different maxima were found, of which the highest is the estimate (`regressions.highest`).
     """
 
     table: pd.DataFrame
@@ -45,6 +43,7 @@ class LogisticFit:
     likelihood_ratio: float
     df: int
     p_value: float
+    maxima: int
 
 
 def fit_logistic(
@@ -54,8 +53,8 @@ def fit_logistic(
 
     `design` is n x p without the intercept and without missing values; `terms` names the columns that
     make up each term. Intervals are profile-likelihood intervals, tests are likelihood-ratio tests.
-    Where the data are separated (Konis' linear program), every number is of the fit with Firth's
-    penalty and `method` says so.
+    Where the data are separated (`is_separated`), every number is of the fit with Firth's penalty and
+    `method` says so. Neither the units of a column nor where its zero is change a test.
 
     Replicates R's `glm`, its profile limits and `drop1(test = "LRT")`; under separation `brglm2` and the
     penalized likelihood as `logistf` defines it, written out in R (relative 1e-6).
@@ -67,49 +66,59 @@ def fit_logistic(
         raise ValueError("the outcome must be 0 or 1, with both present")
     names = [INTERCEPT, *design.columns]
     X = np.column_stack([np.ones(len(y)), design.to_numpy(dtype=float)])
-    if np.linalg.matrix_rank(X) < X.shape[1]:
+    if not independent(X).all():
         raise ValueError(f"the columns of the design are linearly dependent: {', '.join(design.columns)}")
-    likelihood = Likelihood(X, y, penalized=is_separated(X, y))
-    coefficients = _estimate(likelihood)
-    whole = _test(likelihood, coefficients, range(1, len(names)))
+    likelihood = Likelihood(X, y).finite()
+    best = likelihood.highest()
+    whole = _test(likelihood, best, range(1, len(names)))
     return LogisticFit(
-        table=coefficient_table(likelihood, coefficients, names, terms, confidence),
+        table=coefficient_table(likelihood, best, names, terms, confidence),
         method="Firth" if likelihood.penalized else "maximum likelihood",
         n=len(y),
         n_events=int(y.sum()),
-        linear_predictor=X @ coefficients,
-        log_likelihood=likelihood.value(coefficients),
+        linear_predictor=likelihood.predictor(best),
+        log_likelihood=best.value,
         likelihood_ratio=whole["statistic"],
         df=int(whole["df"]),
         p_value=whole["p_value"],
+        maxima=best.maxima,
     )
+
+
+def independent(X: Array) -> NDArray[np.bool_]:
+    """Which columns of a design (n x p) the earlier ones do not determine (p).
+
+    The one decision on it: at least 1e-10 of the sum of squares of the column, on unit scale, is left.
+    """
+    Z, _ = standardized(X)
+    return frames((Z.T @ Z)[None])[1][0]
 
 
 def coefficient_table(
     likelihood: "Likelihood",
-    coefficients: Array,
+    best: "Maximum",
     names: Sequence[str],
     terms: Mapping[str, Sequence[str]],
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Return the table of `LogisticFit` for the p estimates of a likelihood, `names` being its columns."""
-    std_errors = np.sqrt(np.diag(likelihood.covariance(coefficients)))
+    """Return the table of `LogisticFit` for the maximum of a likelihood, `names` being its columns."""
+    std_errors = np.sqrt(np.diag(likelihood.covariance(best.coefficients)))
     rows = []
     for term, columns in {INTERCEPT: [INTERCEPT], **terms}.items():
         positions = [names.index(column) for column in columns]
         if len(positions) > 1:
-            rows.append({"term": term, "column": "", **_test(likelihood, coefficients, positions)})
+            rows.append({"term": term, "column": "", **_test(likelihood, best, positions)})
         for column, j in zip(columns, positions, strict=True):
-            low, high = profile_interval(likelihood, coefficients, j, confidence)
+            low, high = profile_interval(likelihood, best, j, confidence)
             rows.append(
                 {
                     "term": term,
                     "column": column,
-                    "estimate": coefficients[j],
+                    "estimate": best.coefficients[j],
                     "std_error": std_errors[j],
                     "conf_low": low,
                     "conf_high": high,
-                    **_test(likelihood, coefficients, [j]),
+                    **_test(likelihood, best, [j]),
                 }
             )
     kind = "penalized (Firth) " if likelihood.penalized else ""
@@ -120,50 +129,37 @@ def coefficient_table(
     return table
 
 
-def is_separated(X: Array, y: Array) -> bool:
-    """Whether some combination of the columns of X (intercept included) separates the outcomes.
+def is_separated(X: Array, y: Array, totals: Array | float = 1.0) -> bool:
+    """Whether the columns of X (n x p, intercept first) separate the outcomes y, events of totals (n each).
 
-    Complete and quasi-complete separation alike: then a maximum-likelihood estimate is infinite.
+    Completely, quasi-completely, or so nearly that the data determine nothing where the likelihood is
+    highest: in some direction of the coefficients the mean of risk (1 - risk), weighted by the squared change
+    of the linear predictor, is below 1e-9. The one decision on it, made by every fit (`regressions.climb`).
     """
-    from firthmodels import detect_separation
-
-    return bool(detect_separation(X, y, fit_intercept=False).separation)
+    return Likelihood(X, np.asarray(y, dtype=float), totals=totals).finite().penalized
 
 
-def _estimate(likelihood: "Likelihood") -> Array:
-    """Return the p coefficients of highest (penalized) likelihood.
+@dataclass(frozen=True)
+class Maximum:
+    """Where a (penalized) log-likelihood is highest, and how high: p coefficients, `value`.
 
-    The libraries work on standardized columns, since they stop too early or not at all where columns differ
-    much in scale; the last digits are found here.
+    `place` are p coefficients on orthonormal columns, from which a search nearby can start. `maxima` says how
+    many different maxima were found.
     """
-    center, scale = likelihood.X.mean(axis=0), likelihood.X.std(axis=0)
-    center[0], scale[0] = 0, 1
-    fit = _fit_firth if likelihood.penalized else _fit_maximum_likelihood
-    start = fit((likelihood.X - center) / scale, likelihood.y) / scale
-    start[0] -= center @ start
-    return likelihood.maximize(start, np.zeros(len(start), dtype=bool))[0]
 
-
-def _fit_maximum_likelihood(X: Array, y: Array) -> Array:
-    from statsmodels.discrete.discrete_model import Logit
-
-    return np.asarray(Logit(y, X).fit(method="newton", disp=0, maxiter=MAX_ITERATIONS, tol=1e-8).params)
-
-
-def _fit_firth(X: Array, y: Array) -> Array:
-    from firthmodels import FirthLogisticRegression
-
-    model = FirthLogisticRegression(backend="numpy", fit_intercept=False, max_iter=MAX_ITERATIONS)
-    return np.asarray(model.fit(X, y).coef_)
+    coefficients: Array
+    value: float
+    place: Array
+    maxima: int = 1
 
 
 @dataclass(frozen=True)
 class Likelihood:
-    """The logistic log-likelihood of outcomes y (n, 0/1) on X (n x p, intercept included).
+    """The logistic log-likelihood of outcomes y (n, 0/1) on X (n x p, intercept first).
 
     With `penalized`, half the log-determinant of the information is added (Firth 1993). With `totals`, each
     row stands for so many observations, of which y have the event. `offset` (n) is added to the linear
-    predictor.
+    predictor. The columns are linearly independent (`independent`).
     """
 
     X: Array
@@ -177,125 +173,157 @@ class Likelihood:
         eta = self.X @ beta + self.offset
         value = float(self.y @ eta - (self.totals * np.logaddexp(0, eta)).sum())
         if self.penalized:
-            value += 0.5 * float(np.linalg.slogdet(self._information(special.expit(eta)))[1])
+            value += 0.5 * float(np.linalg.slogdet(self._information(beta))[1]) + self._constant
         return value
 
     def covariance(self, beta: Array) -> Array:
         """Return the inverse of the information at p coefficients (p x p)."""
-        return np.asarray(np.linalg.inv(self._information(special.expit(self.X @ beta + self.offset))))
+        _, back = self._orthonormal
+        return np.asarray(back @ np.linalg.inv(self._information(beta)) @ back.T)
 
-    def _information(self, risk: Array) -> Array:
-        return (self.X.T * (self.totals * risk * (1 - risk))) @ self.X
+    def predictor(self, best: Maximum) -> Array:
+        """Return the n linear predictors of a maximum."""
+        return np.asarray(self._orthonormal[0] @ best.place + self.offset)
 
-    def _derivatives(self, beta: Array) -> tuple[Array, Array]:
-        """Return the gradient (p) of the log-likelihood and minus its second derivatives (p x p)."""
-        X = self.X
-        risk = special.expit(X @ beta + self.offset)
-        gradient, information = X.T @ (self.y - self.totals * risk), self._information(risk)
-        if not self.penalized:
-            return gradient, information
-        # Half the log-determinant: weights w = risk (1 - risk) have the derivatives slope and bend.
-        weight = self.totals * risk * (1 - risk)
-        slope, bend = weight * (1 - 2 * risk), weight * (1 - 6 * risk * (1 - risk))
-        inverse = np.linalg.inv(information)
-        spread = np.einsum("ij,jk,ik->i", X, inverse, X)
-        changes = inverse @ np.einsum("ij,ik,il->jkl", X * slope[:, None], X, X)
-        second = (X.T * (spread * bend)) @ X - np.einsum("jkl,mlk->jm", changes, changes)
-        return gradient + X.T @ (spread * slope) / 2, information - second / 2
+    def finite(self) -> "Likelihood":
+        """Return the likelihood with Firth's penalty where the outcomes are separated, else without."""
+        plain = replace(self, penalized=False)._regressions(self._orthonormal[0], self.X.shape[1])
+        separated = climb(plain, np.zeros((1, plain.free))).undetermined[0]
+        return replace(self, penalized=bool(separated))
 
-    def maximize(self, start: Array, fixed: NDArray[np.bool_]) -> tuple[Array, float]:
-        """Maximize over the coefficients that are not fixed; return the coefficients and the value.
+    def highest(self, columns: Sequence[int] = (), values: ArrayLike = ()) -> Maximum:
+        """Return the highest maximum, with the coefficients of some columns fixed at given values.
 
-        Newton steps, halved until the log-likelihood does not fall. The penalty is that of the full
-        design, as in logistf. A penalized likelihood is not concave everywhere: the sign of its negative
-        curvatures is turned, so that every step leads uphill.
-
-        Raises ArithmeticError where no maximum is found.
+        The penalty is that of the full design, as in logistf. Raises ArithmeticError where there is none.
         """
-        beta, value = start, self.value(start)
-        free, last_decrement = np.flatnonzero(~fixed), np.inf
-        for _ in range(MAX_ITERATIONS):
-            try:
-                gradient, curvature = self._derivatives(beta)
-            except np.linalg.LinAlgError:
-                break
-            score, curvature = gradient[free], curvature[np.ix_(free, free)]
-            if not np.diag(curvature).all():  # flat in floating point
-                break
-            unit = 1 / np.sqrt(np.abs(np.diag(curvature)))  # columns on one scale, for the eigenvalues' sake
-            sizes, directions = np.linalg.eigh(curvature * unit[:, None] * unit)
-            sizes = np.maximum(np.abs(sizes), FLATTEST)
-            step = unit * (directions @ (directions.T @ (unit * score) / sizes))
-            decrement = score @ step
-            if decrement < CONVERGED or last_decrement / 4 < decrement < STALLED:
-                return beta, value
-            scale, last_decrement = 1.0, decrement
-            while scale > SMALLEST_STEP:
-                trial = beta.copy()
-                trial[free] += scale * step
-                trial_value = self.value(trial)
-                if trial_value >= value - ROUNDING * max(1.0, abs(value)):
-                    break
-                scale /= 2
-            else:
-                return beta, value  # floating point has no step uphill
-            beta, value = trial, trial_value
-        raise ArithmeticError("the likelihood has no maximum with some coefficients fixed")
+        turned = self._turned(columns, values)
+        regressions = self._regressions(turned.Z, turned.free)
+        fixed = np.concatenate([np.zeros(turned.free), turned.fixed])[None]
+        if self.penalized:
+            found = highest(regressions, fixed, turned.back)
+            return self._maximum(turned, found.beta[0], found.value[0], int(found.maxima[0]))
+        ends = climb(regressions, fixed)
+        if not (ends.is_maximum | ends.undetermined)[0]:
+            raise ArithmeticError("the likelihood has no maximum with some coefficients fixed")
+        return self._maximum(turned, ends.beta[0], ends.value[0])
 
-    def maximize_with(
-        self, coefficients: Array, columns: Sequence[int], values: ArrayLike
-    ) -> tuple[Array, float]:
-        """Maximize with the coefficients of some columns fixed at given values.
+    def near(self, best: Maximum, columns: Sequence[int], values: ArrayLike) -> Maximum:
+        """Maximize with the coefficients of some columns fixed, from another maximum.
 
-        `coefficients` are the unconstrained estimates, or those at values nearby. The search starts
-        where the tangent of the profile leads from there.
+        The search starts where the tangent of the profile leads from there. Raises ArithmeticError where it
+        ends at no maximum.
         """
-        chosen = list(columns)
-        fixed = np.zeros(len(coefficients), dtype=bool)
-        fixed[chosen] = True
-        covariance = self.covariance(coefficients)
-        move = np.linalg.solve(covariance[np.ix_(chosen, chosen)], np.asarray(values) - coefficients[chosen])
-        start = coefficients + covariance[:, chosen] @ move
-        start[chosen] = values
-        return self.maximize(start, fixed)
+        turned = self._turned(columns, values)
+        regressions = self._regressions(turned.Z, turned.free)
+        there = turned.turn.T @ best.place
+        information = regressions.information(regressions.totals * regressions.at(there[None]).variance)[0]
+        f = turned.free
+        move = turned.fixed - there[f:]
+        start = np.concatenate(
+            [there[:f] - np.linalg.solve(information[:f, :f], information[:f, f:] @ move), turned.fixed]
+        )
+        ends = climb(regressions, start[None])
+        if self.penalized and not ends.is_maximum[0] and np.isfinite(ends.value[0]):
+            return self.highest(columns, values)  # a saddle
+        if not (ends.is_maximum | ends.undetermined)[0]:
+            raise ArithmeticError("the likelihood has no maximum with some coefficients fixed")
+        return self._maximum(turned, ends.beta[0], ends.value[0])
+
+    @cached_property
+    def _orthonormal(self) -> tuple[Array, Array]:
+        """The columns made orthonormal (n x p), and the p x p matrix to the coefficients on X."""
+        Z, back = standardized(self.X)
+        weights = np.sqrt(np.broadcast_to(np.asarray(self.totals, dtype=float), len(Z)))
+        triangle: Array = np.asarray(np.linalg.qr(Z * weights[:, None], mode="r"))
+        there, back = (np.asarray(np.linalg.solve(triangle.T, each.T).T) for each in (Z, back))
+        return there, back
+
+    @cached_property
+    def _constant(self) -> float:
+        """Half the log-determinant of the information on X, less that on orthonormal columns."""
+        return -float(np.linalg.slogdet(self._orthonormal[1])[1])
+
+    def _information(self, beta: Array) -> Array:
+        """Return the information at p coefficients, on orthonormal columns."""
+        Z, _ = self._orthonormal
+        risk = special.expit(self.X @ beta + self.offset)
+        return np.asarray((Z.T * (self.totals * risk * (1 - risk))) @ Z)
+
+    def _turned(self, columns: Sequence[int], values: ArrayLike) -> "_Turned":
+        """Return orthonormal columns of which the last fix the coefficients of some columns of X."""
+        Z, back = self._orthonormal
+        chosen, p = list(columns), len(back)
+        turn, triangle = np.linalg.qr(back[chosen].T, mode="complete")
+        turn = np.hstack([turn[:, len(chosen) :], turn[:, : len(chosen)]])
+        fixed = np.linalg.solve(triangle[: len(chosen)].T, np.asarray(values, dtype=float))
+        return _Turned(Z @ turn, back @ turn, turn, fixed, p - len(chosen))
+
+    def _regressions(self, Z: Array, free: int) -> Regressions:
+        y = np.asarray(self.y, dtype=float)
+        totals = np.broadcast_to(np.asarray(self.totals, dtype=float), y.shape)
+        offset = np.broadcast_to(np.asarray(self.offset, dtype=float), y.shape)
+        p = Z.shape[1]
+        frame, kept = np.eye(p)[None], np.ones((1, p), dtype=bool)
+        return Regressions(Design(Z), y[None], totals[None], offset[None], self.penalized, free, frame, kept)
+
+    def _maximum(self, turned: "_Turned", beta: Array, value: float, maxima: int = 1) -> Maximum:
+        constant = self._constant if self.penalized else 0.0
+        return Maximum(turned.back @ beta, float(value) + constant, turned.turn @ beta, maxima)
 
 
-def _test(likelihood: Likelihood, coefficients: Array, columns: Sequence[int]) -> dict[str, float]:
+@dataclass(frozen=True)
+class _Turned:
+    """Orthonormal columns Z (n x p), of whose coefficients the first `free` move and the others are `fixed`.
+
+    `back` leads from coefficients on Z to those on X, `turn` to those on the columns before they were turned.
+    """
+
+    Z: Array
+    back: Array
+    turn: Array
+    fixed: Array
+    free: int
+
+
+def _test(likelihood: Likelihood, best: Maximum, columns: Sequence[int]) -> dict[str, float]:
     """Test by likelihood ratio that the coefficients of some columns are all zero."""
-    without = likelihood.maximize_with(coefficients, columns, np.zeros(len(columns)))[1]
-    statistic = max(2 * (likelihood.value(coefficients) - without), 0.0)
+    without = likelihood.highest(columns, np.zeros(len(columns))).value
+    statistic = max(2 * (best.value - without), 0.0)
     p_value = float(special.chdtrc(len(columns), statistic))
     return {"statistic": statistic, "df": len(columns), "p_value": p_value}
 
 
 def profile_interval(
-    likelihood: Likelihood, coefficients: Array, j: int, confidence: float = 0.95
+    likelihood: Likelihood, best: Maximum, j: int, confidence: float = 0.95
 ) -> tuple[float, float]:
-    """Return the profile-likelihood interval of coefficient j around the p estimates.
+    """Return the profile-likelihood interval of coefficient j around the estimates.
 
     The limits are where twice the drop of the (penalized) log-likelihood, maximized over all other
     coefficients, reaches the chi-square quantile with one degree of freedom; infinite where it never
     does. The profile is followed outward from the estimates, which matters only where a penalized
-    likelihood has a second maximum (completely separated outcomes). Replicates the root of the profile
+    likelihood has a second maximum (separated outcomes). Replicates the root of the profile
     refitted in R, of which `MASS::confint` is a spline (relative 1e-6).
     """
-    allowed = likelihood.value(coefficients) - special.chdtri(1, 1 - confidence) / 2
-    std_error = np.sqrt(likelihood.covariance(coefficients)[j, j])
+    allowed = special.ndtri((1 + confidence) / 2)
+    std_error = np.sqrt(likelihood.covariance(best.coefficients)[j, j])
 
-    def excess(value: float, start: Array) -> float:
-        return allowed - likelihood.maximize_with(start, [j], [value])[1]
+    def excess(value: float, start: Maximum) -> float:
+        """Return the signed root of the drop, nearly a straight line, less what is allowed."""
+        drop = best.value - likelihood.near(start, [j], [value]).value
+        return float(np.sqrt(2 * max(drop, 0.0)) - allowed)
 
     def limit(step: float) -> float:
         """Step outward, first by `step`, until the limit is passed; then find it."""
-        inside = coefficients  # the last known point of the profile above the limit
+        inside = best  # the last known point of the profile above the limit
         for _ in range(MAX_BRACKETS):
-            outside, reached = likelihood.maximize_with(inside, [j], [inside[j] + step])
-            if reached < allowed:
-                bracket = (inside[j], outside[j])
+            value = inside.coefficients[j] + step
+            outside = likelihood.near(inside, [j], [value])
+            if best.value - outside.value > allowed**2 / 2:
+                bracket = (inside.coefficients[j], value)
                 tolerance = 1e-12 * std_error
                 return float(optimize.brentq(excess, *bracket, args=(inside,), xtol=tolerance, rtol=1e-12))
             inside = outside
-            step = (inside[j] - coefficients[j]) / 2
+            step = (inside.coefficients[j] - best.coefficients[j]) / 2
         return float(np.copysign(np.inf, step))
 
     return limit(-2 * std_error), limit(2 * std_error)

@@ -144,7 +144,7 @@ def membership(
     design, _ = design_matrix(both, variables, codebook).independent()
     columns = design.matrix.to_numpy(dtype=float)
     X = np.column_stack([np.ones(len(both)), (columns - columns.mean(axis=0)) / columns.std(axis=0)])
-    lp = X @ fit_batch(X, member[None], np.ones((1, len(member))))[0]
+    lp = X @ fit_batch(X, member[None], np.ones((1, len(member)))).coefficients[0]
     areas = areas_under_curves(member, tie_nearly_equal(lp))
     auc, variance = float(areas.auc[0]), float(areas.covariance[0, 0])
     low, high = auc_interval(auc, variance, confidence, scale="logit") if auc < 1 else (np.nan, np.nan)

@@ -24,7 +24,7 @@ from vbq.stats.calibration import (
     weak_calibration,
 )
 from vbq.stats.grouping import Patterns, patterns_of
-from vbq.stats.logistic import INTERCEPT, Likelihood, coefficient_table
+from vbq.stats.logistic import INTERCEPT, Likelihood, coefficient_table, independent
 from vbq.stats.proportions import ratio_of_proportions, wilson_interval
 from vbq.stats.roc import areas_under_curves, auc_interval, compare_areas, newcombe_interval
 from vbq.study.design import outcome_of
@@ -387,18 +387,14 @@ def _fitted(design: pd.DataFrame, y: Array, confidence: float) -> pd.DataFrame |
     """Return the table of a logistic regression on the columns, None where they are linearly dependent."""
     patterns = patterns_of(design, y)
     X = np.column_stack([np.ones(len(patterns.totals)), patterns.rows])
-    scale = np.abs(X).max(axis=0)
-    if not scale.all() or np.linalg.matrix_rank(X / scale) < X.shape[1]:
+    if not independent(X).all():
         return None
     names = [INTERCEPT, *map(str, design)]
     likelihood = likelihood_of(X, patterns)
-    free = np.zeros(len(names), dtype=bool)
-    coefficients, _ = likelihood.maximize(np.zeros(len(names)), free)
-    return coefficient_table(
-        likelihood, coefficients, names, {name: [name] for name in names[1:]}, confidence
-    )
+    terms = {name: [name] for name in names[1:]}
+    return coefficient_table(likelihood, likelihood.highest(), names, terms, confidence)
 
 
 def likelihood_of(X: Array, patterns: Patterns) -> Likelihood:
     """Return the likelihood of patterns on a design (k x p), penalized where it separates the outcomes."""
-    return Likelihood(X, patterns.events, patterns.separated_by(X), patterns.totals)
+    return Likelihood(X, patterns.events, totals=patterns.totals).finite()

@@ -10,7 +10,7 @@ from scipy import stats
 
 from vbq.stats.grouping import patterns_of
 from vbq.stats.groups import compare_groups
-from vbq.stats.logistic import INTERCEPT, Likelihood, coefficient_table
+from vbq.stats.logistic import INTERCEPT, Likelihood, coefficient_table, independent
 from vbq.study.design import outcome_of, present_levels
 from vbq.validation.performance import Measure, Settings, assess, complete, likelihood_of, proportion
 from vbq.validation.rules import Codebook, Rule, predict
@@ -166,7 +166,7 @@ def _tests(
         "interaction": np.column_stack([both, grouped.rows[:, :1] * grouped.rows[:, 1:]]),
     }
     for name, X in designs.items():
-        if np.linalg.matrix_rank(X) == X.shape[1]:
+        if independent(X).all():
             tested = list(range(X.shape[1] - q, X.shape[1]))
             found.append((_tested(name, likelihood_of(X, grouped), tested, confidence), len(y), int(y.sum())))
     return found
@@ -176,9 +176,8 @@ def _tested(name: str, likelihood: Likelihood, columns: Sequence[int], confidenc
     """Test by likelihood ratio that the coefficients of some columns are zero; a single one is estimated."""
     p = likelihood.X.shape[1]
     names = [INTERCEPT, *(str(i) for i in range(1, p))]
-    coefficients, _ = likelihood.maximize(np.zeros(p), np.zeros(p, dtype=bool))
     terms = {name: [names[i] for i in columns]}
-    tested = coefficient_table(likelihood, coefficients, names, terms, confidence)
+    tested = coefficient_table(likelihood, likelihood.highest(), names, terms, confidence)
     row = tested[tested["term"] == name].iloc[0]
     measure = Measure(
         name,

@@ -12,14 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from vbq.stats.batched import (
-    fit_batch,
-    fit_batch_penalized,
-    log_likelihoods,
-    weighted_auc,
-)
+from vbq.stats.batched import fit_batch, weighted_auc
 from vbq.stats.grouping import RESAMPLED_FROM, Patterns, patterns_of, resampled_counts
-from vbq.stats.logistic import UNSOLVED, Likelihood, profile_interval
+from vbq.stats.logistic import Likelihood, profile_interval
+from vbq.stats.regressions import log_likelihoods
 from vbq.stats.resampling import percentile_interval
 from vbq.study.design import outcome_of
 from vbq.validation.performance import Settings, complete, term_columns
@@ -29,7 +25,6 @@ Array = NDArray[np.float64]
 
 NONE, INTERCEPT, SLOPE, REFIT = "none", "intercept", "intercept and slope", "refit"
 CLOSED_TEST = "closed test"
-EXTREME = 1e-6  # a fitted risk nearer to 0 or 1 belongs to coefficients without a finite estimate
 FLAT = 1e-9  # a linear predictor that varies by less is constant
 SLOPE_INDEX = "calibration_slope"
 INDEXES = ("auc", "brier", "calibration_in_the_large", SLOPE_INDEX)
@@ -102,23 +97,26 @@ def update_models(problem: Problem, events: Array, totals: Array) -> tuple[dict[
 
     Returns the coefficients of each update on the problem's columns (b x (2 + q)), and the p-values of the
     closed test (b x candidates but the last): the likelihood ratio of the last candidate against each other
-    one, the simplest first. A refitted rule whose outcomes are separated is from Firth's penalized
-    likelihood; the test is of the plain likelihoods.
+    one, the simplest first. Where the outcomes are separated, slopes are from Firth's penalized likelihood;
+    the test is of the plain likelihoods.
     """
     Z = problem.columns
-    refitted = [0, *range(2, Z.shape[1])]
     found = {name: np.zeros((len(events), Z.shape[1])) for name in problem.candidates}
     value = {}
     for name, coefficients in found.items():
         if name in (NONE, INTERCEPT):
             coefficients[:, 1] = 1
+        if name == NONE:
+            value[name] = log_likelihoods(events, totals, coefficients @ Z.T)
+            continue
         if name == INTERCEPT:
-            coefficients[:, :1] = fit_batch(Z[:, :1], events, totals, offset=Z[:, 1])
-        elif name == SLOPE:
-            coefficients[:, :2] = fit_batch(Z[:, :2], events, totals)
-        elif name == REFIT:
-            coefficients[:, refitted] = fit_batch(problem.terms, events, totals)
-        value[name] = log_likelihoods(events, totals, coefficients @ Z.T)
+            columns = [0]
+            fits = fit_batch(Z[:, :1], events, totals, offset=Z[:, 1])
+        else:
+            columns = [0, 1] if name == SLOPE else [0, *range(2, Z.shape[1])]
+            fits = fit_batch(Z[:, columns], events, totals, finite=True)
+        coefficients[:, columns] = fits.coefficients
+        value[name] = fits.log_likelihoods
     most = problem.candidates[-1]
     p_values = np.column_stack(
         [
@@ -128,12 +126,6 @@ def update_models(problem: Problem, events: Array, totals: Array) -> tuple[dict[
             for name in problem.candidates[:-1]
         ]
     )
-    if REFIT in found:
-        risk = special.expit(found[REFIT] @ Z.T)
-        separated = (((risk < EXTREME) | (risk > 1 - EXTREME)) & (totals > 0)).any(axis=1)
-        if separated.any():
-            penalized = fit_batch_penalized(problem.terms, events[separated], totals[separated])
-            found[REFIT][np.ix_(separated, refitted)] = penalized
     return found, p_values
 
 
@@ -154,11 +146,12 @@ def performance_of(eta: Array, events: Array, totals: Array) -> Array:
     size, n_events = totals.sum(axis=1), events.sum(axis=1)
     risk = special.expit(eta)
     brier = (events * (1 - risk) ** 2 + (totals - events) * risk**2).sum(axis=1) / size
-    in_the_large = fit_batch(np.ones((eta.shape[1], 1)), events, totals, offset=eta)[:, 0]
+    in_the_large = fit_batch(np.ones((eta.shape[1], 1)), events, totals, offset=eta).coefficients[:, 0]
     varies = np.ptp(eta, axis=1) > FLAT
     slope = np.full(len(eta), np.nan)
     X = np.stack([np.ones_like(eta[varies]), eta[varies]], axis=-1)
-    slope[varies] = fit_batch(X, events[varies], totals[varies], start=(0, 1))[:, 1]
+    fits = fit_batch(X, events[varies], totals[varies], start=(0, 1), finite=True)
+    slope[varies] = fits.coefficients[:, 1]
     found = np.column_stack([weighted_auc(eta, events, totals - events), brier, in_the_large, slope])
     found[~((n_events > 0) & (n_events < size))] = np.nan
     return found
@@ -253,34 +246,30 @@ def _coefficients(
 ) -> Iterator[dict[str, object]]:
     """Yield the coefficients of an update: term, estimate and its method, limits and theirs.
 
-    An update estimates the first so many of them; the others are 1, as published. Where the outcomes are
-    separated, what is not penalized has no finite estimate and no interval.
+    An update estimates the first so many of them; the others are 1, as published.
     """
     refitted, n_free = update == REFIT, problem.df[update]
     names = ["(intercept)", *(problem.names if refitted else ["linear predictor"])]
     X = problem.terms if refitted else problem.columns[:, :2]
     values = np.append(coefficients[0], coefficients[2:]) if refitted else coefficients[:2].copy()
     free, patterns = X[:, :n_free], problem.patterns
-    separated = n_free > 1 and patterns.separated_by(free)
-    kind = "penalized (Firth) " if separated and refitted else ""
-    method = f"{kind}maximum likelihood"
-    likelihood = Likelihood(free, patterns.events, bool(kind), patterns.totals, X[:, n_free:].sum(axis=1))
-    limits, conf_method = [(np.nan, np.nan)] * n_free, None
-    if separated and not refitted:
-        method += "; not finite, the outcome is separated"
-    elif n_free:
-        try:
-            # The last digits, which are not those of a batch.
-            values[:n_free], _ = likelihood.maximize(values[:n_free], np.zeros(n_free, dtype=bool))
-            limits = [profile_interval(likelihood, values[:n_free], j, confidence) for j in range(n_free)]
-            conf_method = f"{kind}profile likelihood"
-        except (ArithmeticError, np.linalg.LinAlgError):
-            conf_method = UNSOLVED
+    offset = X[:, n_free:].sum(axis=1)
+    limits, kind = [(np.nan, np.nan)] * n_free, ""
+    if n_free:
+        likelihood = Likelihood(free, patterns.events, totals=patterns.totals, offset=offset).finite()
+        kind = "penalized (Firth) " if likelihood.penalized else ""
+        best = likelihood.highest()
+        values[:n_free] = best.coefficients
+        limits = [profile_interval(likelihood, best, j, confidence) for j in range(n_free)]
     for j, (name, value) in enumerate(zip(names, values, strict=True)):
-        row = {"term": name, "estimate": float(value), "method": method if j < n_free else "as published"}
+        row = {
+            "term": name,
+            "estimate": float(value),
+            "method": f"{kind}maximum likelihood" if j < n_free else "as published",
+        }
         if j < n_free:
             low, high = limits[j]
-            row |= {"conf_low": low, "conf_high": high, "conf_method": conf_method}
+            row |= {"conf_low": low, "conf_high": high, "conf_method": f"{kind}profile likelihood"}
         yield row
 
 

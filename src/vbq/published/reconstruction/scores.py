@@ -80,10 +80,9 @@ class _Equations:
         X = model.design.copy()
         X[:, model.marker] = scores
         likelihood = Likelihood(X, y)
-        beta, best = likelihood.maximize(np.zeros(X.shape[1]), np.zeros(X.shape[1], dtype=bool))
+        best = likelihood.highest()
+        beta = best.coefficients
         covariance = likelihood.covariance(beta)
-        # One more Newton step: the misses of the estimates ask for more digits than the likelihood.
-        beta = beta + covariance @ (X.T @ (y - special.expit(X @ beta)))
         risk = special.expit(X @ beta)
         misses, slopes = [], []
 
@@ -100,11 +99,11 @@ class _Equations:
 
         def fix(columns: Sequence[int], values: Sequence[float], drop: float, tolerance: float) -> None:
             """Ask that fixing these coefficients costs `drop` of log-likelihood."""
-            constrained, value = likelihood.maximize_with(beta, columns, values)
-            constrained_risk = special.expit(X @ constrained)
+            fixed = likelihood.near(best, columns, values)
+            fixed_risk = special.expit(X @ fixed.coefficients)
             by_score = beta[model.marker] * (y - risk)
-            by_score = by_score - constrained[model.marker] * (y - constrained_risk)
-            misses.append((best - value - drop) / tolerance)
+            by_score = by_score - fixed.coefficients[model.marker] * (y - fixed_risk)
+            misses.append((best.value - fixed.value - drop) / tolerance)
             slopes.append(by_score / tolerance)
 
         for j, limits in model.limits.items():
