@@ -41,7 +41,8 @@ OFF_SADDLE = 1.0  # how far from a saddle searches start along its upward direct
 
 def each_times(rows: Array, matrix: Array) -> Array:
     """Multiply each of m rows (m x k) by a matrix (k x c, or one for each row)."""
-    return np.asarray((rows[:, None, :] @ matrix)[:, 0])
+    # Side by side in memory, since what a product does depends on strides, too.
+    return np.asarray((np.ascontiguousarray(rows)[:, None, :] @ matrix)[:, 0])
 
 
 def log_likelihoods(events: Array, totals: Array, eta: Array) -> Array:
@@ -243,7 +244,7 @@ class Regressions:
     def steps(self, score: Array, curvature: Array) -> Array:
         """Return Newton's steps (m x p), uphill also where a likelihood is not concave."""
         step = np.zeros((len(score), self.design.p))
-        turned = ~_is_positive(curvature) if self.penalized else np.zeros(len(score), dtype=bool)
+        turned = ~_is_positive(curvature)
         straight = np.flatnonzero(~turned)
         step[straight, : self.free] = np.linalg.solve(curvature[straight], score[straight, :, None])[:, :, 0]
         if turned.any():
@@ -346,6 +347,9 @@ def climb(
         solution[active], value[active] = point.beta, point.value
         if iteration in keep:
             path.append(solution.copy())
+        if (too_far := ~np.isfinite(point.value)).any():
+            on = np.flatnonzero(~too_far)
+            active, now, point = active[on], now.of(on), point.of(on)
         if iteration == iterations or not len(active):
             break
         score, curvature = now.derivatives(point)
