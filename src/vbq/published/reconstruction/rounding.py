@@ -8,7 +8,7 @@ of IEEE 754, which is the same everywhere.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-CLEARANCE = 1e-6  # of a unit; processors were seen to differ by 2e-9
+CLEARANCE = 1e-6  # of a unit; processors were seen to differ by 6e-9
 
 
 def rounded(values: ArrayLike, decimals: int = 0) -> NDArray[np.float64]:
