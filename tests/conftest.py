@@ -15,6 +15,15 @@ settings.register_profile("search", max_examples=1000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give all tests of one finished run to one worker, and those of one file, which share fixtures."""
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        run = next((name for name in ("rerun", "validated") if name in names), item.path.name)
+        item.add_marker(pytest.mark.xdist_group(run))
+
+
 @pytest.fixture(scope="session")
 def rerun(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     """The default run, finished."""

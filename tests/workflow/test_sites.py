@@ -118,10 +118,8 @@ def test_a_killed_run_goes_on_to_the_same_bytes(rerun: Copy, tmp_path: Path):
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 120
     while not (copy.results("ehresman2019") / "univariable.csv").is_file():
         assert run.poll() is None
-        assert time.monotonic() < deadline
         time.sleep(0.05)
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
