@@ -1,6 +1,6 @@
 """Pages in a real browser, the Chromium that is installed.
 
-No Python package ships a browser that Playwright can start, so `make` brings none. Without one these tests are
+No Python package ships a browser that Playwright starts, so `make` brings none. Without one these tests are
 skipped; where VBQ_BROWSER_REQUIRED is set, as in .ci/run, they fail.
 """
 
