@@ -7,8 +7,11 @@ UV_VERSION = 0.13.9
 TOOLS = .tools/uv-$(UV_VERSION)
 UV = $(TOOLS)/bin/uv
 ENVIRONMENT = .venv/.from-lock
-# What tests share, a finished run or a file's fixtures, is made by one worker; the longest go first.
-WORKERS = -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+# tests/conftest.py says which tests share a worker; the longest go first.
+WORKERS = -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+# Files are read as UTF-8 in every locale.
+export PYTHONUTF8 = 1
 
 .PHONY: run validation test test-machines lint report reconstruction example example-site benchmark benchmark-audit benchmark-coverage \
   benchmark-files benchmark-internal benchmark-optimism clean
