@@ -2,8 +2,7 @@
 
 One processor stands for others: OpenBLAS is told which kernels to take, numpy and the C library which
 instructions to do without, and the number of threads changes. Before the tests, a process of its own says
-whether it really computes so; what this processor cannot stand for is
-left out, and named.
+whether OpenBLAS really obeys. What this processor cannot stand for is left out, and named.
 """
 
 import os
@@ -17,7 +16,8 @@ NUMERICAL = [
     "tests/reference",
     "tests/unit/test_stats_*.py",
     "tests/unit/test_internal_*.py",
-    "tests/unit/test_validation_*.py",
+    "tests/unit/test_validation_[!pw]*.py",  # not of pages, nor of whole validations
+    "tests/unit/test_validation_performance.py",
     "tests/unit/test_reconstruction.py",
     "tests/unit/test_study.py",
 ]
