@@ -129,6 +129,13 @@ def test_an_edited_module_reruns_the_stages_that_use_it(rerun: Copy):
     assert stale == {"measure_agreement", "compare_published", "draw_figures", *documents}
 
 
+@pytest.fixture
+def no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jupyter writes to a folder of the test, not to the user's."""
+    for name in ("JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+
+
 def run_notebook(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(
@@ -139,10 +146,12 @@ def run_notebook(path: Path) -> None:
     assert not any(output["output_type"] == "error" for output in shown)
 
 
+@pytest.mark.usefixtures("no_home")
 def test_notebook_of_the_rerun(rerun: Copy):
     run_notebook(rerun.path / "notebooks" / "rerun.ipynb")
 
 
+@pytest.mark.usefixtures("no_home")
 def test_notebook_of_an_external_validation(validated: Copy):
     run_notebook(validated.path / "notebooks" / "validation.ipynb")
 
