@@ -1,13 +1,19 @@
 # make        set the environment up from the lock and re-run the study
 # make test   set the environment up and run the tests
+# More tests: `make test-machines` runs the numerical ones as other processors compute them.
 
 PYTHON ?= python3
 UV_VERSION = 0.13.9
 TOOLS = .tools/uv-$(UV_VERSION)
 UV = $(TOOLS)/bin/uv
 ENVIRONMENT = .venv/.from-lock
+# tests/conftest.py says which tests share a worker; the longest go first.
+WORKERS = -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run validation test lint report reconstruction example example-site benchmark benchmark-audit benchmark-coverage \
+# Files are read as UTF-8 in every locale.
+export PYTHONUTF8 = 1
+
+.PHONY: run validation test test-machines lint report reconstruction example example-site benchmark benchmark-audit benchmark-coverage \
   benchmark-files benchmark-internal benchmark-optimism clean
 
 run: $(ENVIRONMENT)
@@ -18,7 +24,11 @@ validation: $(ENVIRONMENT)
 	.venv/bin/snakemake --configfile config/config.yaml --config 'cohorts=["config/cohorts/simulated_site.yaml"]'
 
 test: $(ENVIRONMENT)
-	.venv/bin/pytest
+	.venv/bin/pytest $(WORKERS)
+
+# The numerical tests with other kernels of OpenBLAS, other instructions and other numbers of threads.
+test-machines: $(ENVIRONMENT)
+	.venv/bin/python tests/machines.py $(WORKERS)
 
 lint: $(ENVIRONMENT)
 	.venv/bin/ruff check .

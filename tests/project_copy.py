@@ -21,14 +21,22 @@ class Copy:
 
     path: Path
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What Snakemake and Python run with: the copy's own code, and no need of a home to write to."""
+        return {
+            **os.environ,
+            "PYTHONPATH": str(self.path / "src"),
+            "XDG_CACHE_HOME": str(self.path / ".cache"),
+        }
+
     def snakemake(self, *arguments: str, fails: bool = False) -> str:
         """Run Snakemake and return all it prints."""
         command = [sys.executable, "-m", "snakemake", *arguments]
-        environment = {**os.environ, "PYTHONPATH": str(self.path / "src")}
         done = subprocess.run(
             command,
             cwd=self.path,
-            env=environment,
+            env=self.environment,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

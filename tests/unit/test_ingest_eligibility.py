@@ -1,11 +1,11 @@
 """Who is analyzed, and the participant flow."""
 
 import re
-import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from effort import effort
 from ingest_site import VBQ
 
 from vbq.codebook import VARIABLES
@@ -61,17 +61,18 @@ def test_a_cohorts_own_variables(site):
     assert cohort["fell"].dropna().tolist() == [1, 0, 0, 1, 0]
 
 
-def test_a_large_file_is_read_in_seconds(site):
+def test_a_large_file_is_read_in_little_time(site):
     copies = 5_000
     for name, frame in site.files.items():
         large = pd.concat([frame] * copies, ignore_index=True)
         large["id"] += "-" + (large.index // len(frame)).astype(str)
         site.files[name] = large
     site.write()
-    start = time.perf_counter()
-    cohort = read_cohort(site.spec, VARIABLES, VBQ, Path(site.folder), "new_vcf").cohort
-    assert len(cohort) == 6 * copies
-    assert time.perf_counter() - start < 20  # 2 s on the slow machine it was written on
+    ingested = []
+    folder = Path(site.folder)
+    work = effort(lambda: ingested.append(read_cohort(site.spec, VARIABLES, VBQ, folder, "new_vcf")))
+    assert len(ingested[0].cohort) == 6 * copies
+    assert work < 400  # 64: two seconds
 
 
 def test_only_some_patients(site):

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 import typst
 from documents import PROVENANCE, TABLE, frame
+from fontTools.ttLib import TTFont
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 from pypdf import PdfReader
 
 from vbq.render.document import Document, Entry, Finding, Section, Table
 from vbq.render.figures.pictures import picture_of
-from vbq.render.writers.pdf import pdf_document
+from vbq.render.writers.pdf import FONTS, pdf_document
 
 SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="{width}pt" height="{height}pt"
  viewBox="0 0 {width} {height}"><path d="M 0 0 L 100 0 L 100 100 z" fill="#336699"/></svg>"""
@@ -221,6 +222,23 @@ sys.stdout.buffer.write(pdf_document(with_table(TABLE), Path()))
     assert pdf_document(with_table(TABLE, reading="Another one."), Path()) != here
 
 
+@pytest.fixture
+def only_font(tmp_path, monkeypatch):
+    """A machine whose only font has two Chinese characters, drawn as dashes, and nothing else."""
+    font = TTFont(FONTS / "DejaVuSansDisplay.ttf")
+    for table in font["cmap"].tables:
+        table.cmap = {ord("漢"): "endash", ord("字"): "emdash"}
+    for record in font["name"].names:
+        font["name"].setName("OnlyFont", record.nameID, record.platformID, record.platEncID, record.langID)
+    (tmp_path / "fonts").mkdir()
+    font.save(tmp_path / "fonts" / "only.ttf")
+    configuration = tmp_path / "fonts.conf"
+    configuration.write_text(f"<fontconfig><dir>{tmp_path / 'fonts'}</dir></fontconfig>", encoding="utf-8")
+    monkeypatch.setenv("FONTCONFIG_FILE", str(configuration))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere fonts are not found by fontconfig")
+@pytest.mark.usefixtures("only_font")
 @pytest.mark.parametrize(("label", "on_its_own"), [("Größe ≥ 3 µm, χ² שלום", True), ("漢字", False)])
 def test_fonts_of_the_machine_are_used_only_for_what_the_own_one_lacks(label, on_its_own, monkeypatch):
     asked = []
@@ -234,6 +252,8 @@ def test_fonts_of_the_machine_are_used_only_for_what_the_own_one_lacks(label, on
     reader = read(document(Section("x", label)))
     assert asked == [not on_its_own]
     assert set(label) <= set(text(reader))
+    used = [font["/BaseFont"] for page in reader.pages for font in page["/Resources"]["/Font"].values()]
+    assert any("OnlyFont" in font for font in used) == (not on_its_own)
 
 
 def everywhere(label, folder):

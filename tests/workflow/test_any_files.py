@@ -1,6 +1,5 @@
 """Sites' files of other kinds than CSV, from a proposed cohort file to a finished analysis."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +21,7 @@ def vbq(copy: Copy, *arguments: str) -> str:
     run = subprocess.run(
         [sys.executable, "-c", code, *arguments],
         cwd=copy.path,
-        env={**os.environ, "PYTHONPATH": str(copy.path / "src")},
+        env=copy.environment,
         capture_output=True,
         text=True,
         check=False,

@@ -77,13 +77,24 @@ def test_plans_follow_the_schema(path: Path):
 
 
 def test_lock_is_that_of_pyproject():
-    done = subprocess.run([UV, "lock", "--check"], cwd=PROJECT, capture_output=True, text=True, check=False)
+    command = [UV, "lock", "--no-cache", "--check"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
 def test_conda_installs_the_locked_versions():
     exported = subprocess.run(
-        [UV, "export", "--locked", "--no-dev", "--no-emit-project", "--no-hashes", "--no-header", "--quiet"],
+        [
+            UV,
+            "export",
+            "--no-cache",
+            "--locked",
+            "--no-dev",
+            "--no-emit-project",
+            "--no-hashes",
+            "--no-header",
+            "--quiet",
+        ],
         cwd=PROJECT,
         capture_output=True,
         text=True,

@@ -129,14 +129,31 @@ def test_an_edited_module_reruns_the_stages_that_use_it(rerun: Copy):
     assert stale == {"measure_agreement", "compare_published", "draw_figures", *documents}
 
 
-@pytest.mark.parametrize(("site", "name"), [("rerun", "rerun"), ("validated", "validation")])
-def test_notebooks_run(site: str, name: str, request: pytest.FixtureRequest):
-    folder = request.getfixturevalue(site).path / "notebooks"
-    notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
-    NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}, kernel_name="python3").execute()
+@pytest.fixture
+def no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jupyter writes to a folder of the test, not to the user's."""
+    for name in ("JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+
+
+def run_notebook(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(
+        notebook, resources={"metadata": {"path": str(path.parent)}}, kernel_name="python3"
+    ).execute()
     shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert any("image/svg+xml" in output.get("data", {}) for output in shown)
     assert not any(output["output_type"] == "error" for output in shown)
+
+
+@pytest.mark.usefixtures("no_home")
+def test_notebook_of_the_rerun(rerun: Copy):
+    run_notebook(rerun.path / "notebooks" / "rerun.ipynb")
+
+
+@pytest.mark.usefixtures("no_home")
+def test_notebook_of_an_external_validation(validated: Copy):
+    run_notebook(validated.path / "notebooks" / "validation.ipynb")
 
 
 def test_snakemake_report(rerun: Copy):

@@ -109,19 +109,16 @@ def test_two_cohorts_of_one_name_are_refused(tmp_path: Path):
 
 def test_a_killed_run_goes_on_to_the_same_bytes(rerun: Copy, tmp_path: Path):
     copy = copy_project(tmp_path)
-    environment = {**os.environ, "PYTHONPATH": str(copy.path / "src")}
     run = subprocess.Popen(
         [sys.executable, "-m", "snakemake"],
         cwd=copy.path,
-        env=environment,
+        env=copy.environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 120
     while not (copy.results("ehresman2019") / "univariable.csv").is_file():
         assert run.poll() is None
-        assert time.monotonic() < deadline
         time.sleep(0.05)
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()

@@ -1,6 +1,7 @@
 """What was run, on what, with what."""
 
 import platform
+import shutil
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
@@ -30,7 +31,9 @@ PACKAGES = [
 
 
 def git(*arguments: str) -> str:
-    """Output of a git command; empty outside a repository."""
+    """Output of a git command; empty outside a repository, and where there is no git."""
+    if shutil.which("git") is None:
+        return ""
     done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
     return done.stdout.strip() if done.returncode == 0 else ""
 
