@@ -43,7 +43,7 @@ def penalized(X, y, weights, beta):
 
 
 def test_a_saddle_is_no_estimate():
-    """9 rows, separated by x1, of which x2 has two maxima of equal height: the one nearer to zero is taken."""
+    """9 rows, separated by x1, x2 with two maxima of equal height: the nearer to zero is taken."""
     fit = fitted("firth_saddle")
     table = fit.table.set_index("term")
     assert fit.method == "Firth"
@@ -61,7 +61,7 @@ def test_the_maximum_of_a_resample():
 
 
 def test_data_that_determine_nothing_are_treated_as_separated():
-    """No linear combination separates the outcomes, but where the likelihood is highest its curvature is 2e-12."""
+    """Nothing separates the outcomes, but where the likelihood is highest its curvature is 2e-12."""
     design, outcome = rows_of("undetermined_replicate_687")
     X = np.column_stack([np.ones(len(design)), design])
     assert not separates(X, outcome)
@@ -80,7 +80,7 @@ def test_risks_near_0_and_1_alone_are_no_separation():
 
 
 def random_sample(rng):
-    """A design of 6 to 40 rows and 1 to 5 columns of many kinds, outcomes, and weights, some of a resample."""
+    """A design of 6 to 40 rows and 1 to 5 columns, outcomes, and weights, half of them of a resample."""
     while True:
         n, p = rng.integers(6, 41), rng.integers(1, 6)
         kinds = [

@@ -255,26 +255,28 @@ def test_a_separated_refit_solves_firths_equations(cohort):
         assert_solves_firth(rows["estimate"].to_numpy(dtype=float), X, y, np.ones(len(y)))
 
 
-def test_a_slope_without_a_finite_estimate_says_so_and_has_no_interval():
+def test_a_slope_without_a_finite_estimate_is_firths():
     cohort = with_events(30, 9)
     cohort["vbq"] = np.where(cohort["new_vcf"] == 1, 3.5, 2.5)
     models = updated(cohort, [RULES["vbq_above_3"]])[1]
     rows = models[models["update"] == SLOPE]
-    assert rows["method"].str.endswith("not finite, the outcome is separated").all()
-    assert rows["conf_low"].isna().all()
+    assert (rows["method"] == "penalized (Firth) maximum likelihood").all()
+    assert (rows["conf_method"] == "penalized (Firth) profile likelihood").all()
+    assert (rows["conf_low"] < rows["estimate"]).all()
+    assert (rows["estimate"] < rows["conf_high"]).all()
     intercept = models[models["update"] == INTERCEPT].iloc[0]
     assert intercept["conf_low"] < intercept["estimate"] < intercept["conf_high"]
 
 
-def test_an_interval_that_floating_point_cannot_find_is_named():
+def test_an_intercept_that_nothing_determines_is_firths():
     """A rule whose risks are all 0 or 1, at any intercept, and wrong in some patients."""
     cohort = with_events(30, 9)
     cohort["vbq"] = np.linspace(100, 1000, len(cohort))
     cohort["new_vcf"] = (np.arange(len(cohort)) % 5 == 0).astype(int)
     models = updated(cohort, [RULES["continuous"]])[1]
-    rows = models[models["update"] == INTERCEPT]
-    assert rows["conf_method"].tolist()[0] == "none: not found in floating point"
-    assert rows["conf_low"].isna().all()
+    row = models[models["update"] == INTERCEPT].iloc[0]
+    assert row["method"] == "penalized (Firth) maximum likelihood"
+    assert row["conf_low"] < row["estimate"] < row["conf_high"]
 
 
 def assert_solves_firth(coefficients, X, events, totals):

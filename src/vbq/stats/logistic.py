@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special
 
 from vbq.stats.batched import standardized
-from vbq.stats.regressions import Design, Regressions, climb, frames, highest
+from vbq.stats.regressions import LEAST, Design, Regressions, climb, frames, highest
 
 Array = NDArray[np.float64]
 
@@ -246,8 +246,8 @@ class Likelihood:
     def _information(self, beta: Array) -> Array:
         """Return the information at p coefficients, on orthonormal columns."""
         Z, _ = self._orthonormal
-        risk = special.expit(self.X @ beta + self.offset)
-        return np.asarray((Z.T * (self.totals * risk * (1 - risk))) @ Z)
+        small = np.exp(-np.abs(self.X @ beta + self.offset))
+        return np.asarray((Z.T * (self.totals * np.maximum(small / (1 + small) ** 2, LEAST))) @ Z)
 
     def _turned(self, columns: Sequence[int], values: ArrayLike) -> "_Turned":
         """Return orthonormal columns of which the last fix the coefficients of some columns of X."""

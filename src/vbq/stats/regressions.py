@@ -24,6 +24,7 @@ NEARLY = 1e-10  # decrement from which on it is asked whether the data determine
 MAX_ITERATIONS = 500
 LONGEST_STEP = 5.0  # change of a linear predictor
 LEAST = 1e-100  # risk (1 - risk) of linear predictors that are farther out
+MARGIN = 1e-13  # share of its diagonal that a matrix can lose and still be positive definite
 FLATTEST = 1e-10  # curvature below which a direction is taken to have this one
 ENOUGH = 1e-4  # share of the promised rise of a log-likelihood that a step has to bring
 UNCHECKED = 1e-9  # promised rise that is taken without looking
@@ -34,7 +35,7 @@ SAME_PLACE = 1e-5  # of linear predictors, and of coefficients relative to their
 PATH_STEPS = (4, 12)  # Newton steps for the plain likelihood, from zero, after which searches start
 FAR = 12.0  # largest linear predictor of the search that starts against the direction of that path
 PROBES = (8.0, 12.0)  # how far from the highest maximum searches start along the flattest directions
-FLAT_DIRECTIONS = 2
+FLAT_DIRECTIONS = 3
 MAX_SADDLES = 4  # on the way of one search
 OFF_SADDLE = 1.0  # how far from a saddle searches start along its upward direction
 
@@ -293,15 +294,16 @@ def frames(gram: Array) -> tuple[Array, Mask]:
 
 
 def _is_positive(matrices: Array) -> Mask:
-    """Which of m symmetric matrices are positive definite: all of their pivots are positive."""
+    """Which of m symmetric matrices are positive definite, and not for rounding alone."""
     found = np.ones(len(matrices), dtype=bool)
+    diagonal = np.einsum("mii->mi", matrices)
+    left = matrices - MARGIN * np.abs(diagonal)[:, :, None] * np.eye(matrices.shape[1])
     try:
-        np.linalg.cholesky(matrices)
+        np.linalg.cholesky(left)
     except np.linalg.LinAlgError:  # says nothing of which
         pass
     else:
         return found
-    left = matrices
     for j in range(matrices.shape[1]):
         pivot = left[:, j, j]
         found &= pivot > 0
@@ -438,7 +440,7 @@ def highest(regressions: Regressions, fixed: Array | None = None, back: Array | 
     """Return the highest maximum of m penalized likelihoods, which can have several.
 
     Searches start at zero; at two points of the path that the plain likelihood takes from zero; and far out
-    against its direction. Further ones start from the highest maximum that these reach, along the two
+    against its direction. Further ones start from the highest maximum that these reach, along the three
     directions in which it is flattest, both ways; and from every saddle, both ways. Of maxima of equal height
     (1e-9) the one is taken whose first different coefficient after the intercept is nearer to zero, or
     positive where they are as near. `fixed` (m x p) holds the coefficients that do not move; `back` (p x p)

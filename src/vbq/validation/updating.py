@@ -109,12 +109,8 @@ def update_models(problem: Problem, events: Array, totals: Array) -> tuple[dict[
         if name == NONE:
             value[name] = log_likelihoods(events, totals, coefficients @ Z.T)
             continue
-        if name == INTERCEPT:
-            columns = [0]
-            fits = fit_batch(Z[:, :1], events, totals, offset=Z[:, 1])
-        else:
-            columns = [0, 1] if name == SLOPE else [0, *range(2, Z.shape[1])]
-            fits = fit_batch(Z[:, columns], events, totals, finite=True)
+        columns = {INTERCEPT: [0], SLOPE: [0, 1], REFIT: [0, *range(2, Z.shape[1])]}[name]
+        fits = fit_batch(Z[:, columns], events, totals, coefficients[:, 1:2] * Z[:, 1], finite=True)
         coefficients[:, columns] = fits.coefficients
         value[name] = fits.log_likelihoods
     most = problem.candidates[-1]
