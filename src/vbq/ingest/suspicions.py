@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from vbq.codebook import MARKER_LEVELS, Variable
-from vbq.scores.marker import SCORE_DECIMALS
+from vbq.stats.digits import to_digits
 
 # A column's unit
 FEWEST_VALUES = 5  # that a column's unit is told from
@@ -280,7 +280,8 @@ def readers_who_disagree(scores: pd.DataFrame, k: float = LIMITS) -> pd.DataFram
     by_reader = {str(reader): of_one.set_index("row")["score"] for reader, of_one in scores.groupby("reader")}
     found = []
     for first, second in combinations(by_reader, 2):
-        difference = (by_reader[first] - by_reader[second]).dropna().round(SCORE_DECIMALS)
+        difference = (by_reader[first] - by_reader[second]).dropna()
+        difference[:] = to_digits(difference)
         if len(difference) < FEWEST_IN_COMMON:
             continue
         mean, margin = float(difference.mean()), k * float(difference.std())

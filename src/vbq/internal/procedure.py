@@ -18,12 +18,11 @@ from vbq.scores.marker import Marker
 from vbq.stats.batched import Ranking, fit_batch
 from vbq.stats.contingency import CHI_SQUARES, chi_square_p_values, independence_tests
 from vbq.stats.cutoff import Rule, WeightedCurve, rules
+from vbq.stats.digits import is_below, tie_nearly_equal
 from vbq.stats.groups import location_p_values, rank_p_values
 from vbq.stats.regressions import each_times
-from vbq.stats.roc import tie_nearly_equal
 from vbq.study.design import Codebook, complete_rows, outcome_of
 from vbq.study.discrimination import Score, is_fitted, risk_order, scores_of
-from vbq.study.multivariable import is_selected
 from vbq.study.univariable import named_test
 
 Array = NDArray[np.float64]
@@ -221,7 +220,7 @@ class _AfterCutoff:
         selected = np.zeros(p_values.shape, dtype=bool)
         models = {}
         if self.alpha is not None:
-            selected = is_selected(p_values, self.alpha)
+            selected = is_below(p_values, self.alpha)
             models[MULTIVARIABLE] = self.columns.fit(weights, events, selected)
         models |= {name: model.build(weights, events) for name, model in self.models.items()}
         cutoff = self.cutoff if np.isfinite(self.cutoff) else np.nan

@@ -6,10 +6,11 @@ number is one of empty texts.
 
 import math
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pandas as pd
+
+from vbq.stats.rounded import rounded_as_printed
 
 NONE = "—"  # there is no such number
 MINUS = "−"
@@ -33,9 +34,9 @@ def fixed(value: Any, decimals: int) -> str:
         return NONE
     if math.isinf(value):
         return "∞" if value > 0 else f"{MINUS}∞"
-    rounded = Decimal(repr(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    rounded = rounded_as_printed(value, decimals)
     sign = MINUS if rounded < 0 else ""
-    return f"{sign}{abs(rounded):,}" if abs(rounded) >= 10_000 else f"{sign}{abs(rounded)}"
+    return f"{sign}{abs(rounded):,f}" if abs(rounded) >= 10_000 else f"{sign}{abs(rounded):f}"
 
 
 def count(value: Any) -> str:

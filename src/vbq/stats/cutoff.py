@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from vbq.stats.digits import to_digits, to_whole
 from vbq.stats.resampling import bootstrap_weights, percentile_interval
 
 Array = NDArray[np.float64]
@@ -23,6 +24,7 @@ COLUMNS = [
     "conf_method",
     "replicates",
 ]
+EQUAL = 1e-14  # between two objectives, which are at most 2
 
 
 class WeightedCurve:
@@ -90,11 +92,14 @@ class WeightedCurve:
         above = position >= candidate[:, None]
         next_higher = np.where(self.drawn & above, self.values, np.inf).min(axis=1)
         next_lower = np.where(self.drawn & ~above, self.values, -np.inf).max(axis=1)
-        return (next_lower + next_higher) / 2
+        midway = to_digits((next_lower + next_higher) / 2)
+        rounded_up = np.isfinite(midway) & (midway >= next_higher)  # neighbors in the twelfth digit
+        return np.where(rounded_up, next_lower, midway)
 
     def best(self, objective: Array) -> Array:
         """Return the cut-offs that maximize b x (v + 1) objectives, the lowest among equals."""
-        return self.cutoff(np.argmax(np.round(objective, 12), axis=1))
+        highest = objective.max(axis=1, keepdims=True)
+        return self.cutoff(np.argmax(objective >= highest - EQUAL, axis=1))
 
 
 def _mean(weights: Array, score: Array) -> Array:
@@ -108,7 +113,7 @@ Rule = Callable[[WeightedCurve], Array]
 
 def mean_midpoint_rounded(curve: WeightedCurve) -> Array:
     """Midpoint of the two group means, rounded to the nearest integer (Ehresman et al. 2019)."""
-    return np.floor((curve.mean_with + curve.mean_without) / 2 + 0.5)
+    return to_whole((curve.mean_with + curve.mean_without) / 2)
 
 
 def youden(curve: WeightedCurve) -> Array:
@@ -123,7 +128,7 @@ def closest_to_corner(curve: WeightedCurve) -> Array:
 
 def fixed_sensitivity(curve: WeightedCurve, at_least: float) -> Array:
     """The highest cut-off with a sensitivity of at least `at_least`."""
-    enough = np.round(curve.sensitivity, 12) >= at_least
+    enough = to_digits(curve.sensitivity) >= at_least
     return curve.cutoff(enough.shape[1] - 1 - np.argmax(enough[:, ::-1], axis=1))
 
 

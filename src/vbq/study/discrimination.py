@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from vbq.stats.digits import tie_nearly_equal
 from vbq.stats.logistic import fit_logistic
 from vbq.stats.proportions import wilson_interval
-from vbq.stats.roc import areas_under_curves, auc_interval, compare_areas, tie_nearly_equal
+from vbq.stats.roc import areas_under_curves, auc_interval, compare_areas
 from vbq.study.design import Codebook, complete_rows, design_matrix, outcome_of
 
 Array = NDArray[np.float64]

@@ -15,7 +15,7 @@ from scipy import special
 
 from vbq.codebook import Variable
 from vbq.errors import UserError
-from vbq.stats.roc import tie_nearly_equal
+from vbq.stats.digits import tie_nearly_equal
 
 Array = NDArray[np.float64]
 Codebook = Mapping[str, Variable]

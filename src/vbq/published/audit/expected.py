@@ -12,8 +12,10 @@ from vbq.stats.rounded import (
     normal_auc,
     normal_sensitivity,
     pooled_sd,
+    rounded_as_printed,
     sd_from_share,
     size_of_part,
+    whole_numbers,
 )
 
 
@@ -97,7 +99,7 @@ def cutoffs(paper: Paper) -> tuple[Checked, list[Implied]]:
     printed = paper.find("cutoff", "cutoff", score=score, method="mean_midpoint_rounded")
     if printed:
         checked.tested += 1
-        whole = sorted({round(midpoint.low), round(midpoint.high)})
+        whole = whole_numbers(midpoint)
         agrees = printed.number.value in whole
         checked.add(
             f"cutoff.{score}",
@@ -106,7 +108,7 @@ def cutoffs(paper: Paper) -> tuple[Checked, list[Implied]]:
             f"{' or '.join(map(str, whole))}; the printed cut-off is {printed.digits}.",
             "note" if agrees else "unexplained",
             f"({groups[0].digits} + {groups[1].digits}) / 2; the mean of all patients is {overall.low:.3f} "
-            f"to {overall.high:.3f} and rounds to {round(overall.low)}",
+            f"to {overall.high:.3f} and rounds to {rounded_as_printed(overall.low, 0)}",
             "" if agrees else "The cut-off was chosen in another way, or a figure is not right as printed.",
         )
     return checked, numbers

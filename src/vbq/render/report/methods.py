@@ -10,7 +10,7 @@ from vbq.render import numbers as text
 from vbq.render.document import Section
 from vbq.render.labels import AGREEMENT_FORMS, CUTOFF_METHODS, TESTS, step_name
 from vbq.render.report.results import Results
-from vbq.render.tables.study import NOT_APPLIED, uses_penalty
+from vbq.render.tables.study import NOT_APPLIED, significant, uses_penalty
 from vbq.render.tables.validation import MEASURES
 from vbq.validation import COMPLETE, IMPUTED
 
@@ -170,9 +170,9 @@ def _exception(results: Results, row: dict[Any, Any], test: str) -> str:
     usual = plan["categorical_test"] if variable.is_categorical else plan["continuous_test"]
     by_usual = text.number(row.get(f"p_{usual}", ""))
     words = f"{variable.label} ({TESTS[test]}, by the plan"
-    if (by_usual < alpha) != (text.number(row["p_value"]) < alpha) and not math.isnan(by_usual):
+    if significant(by_usual, alpha) != significant(row["p_value"], alpha) and not math.isnan(by_usual):
         by = f"by the {TESTS[usual]} test, p = {text.fixed(by_usual, 4)}"
-        words += f"; {by}, it would {'have' if by_usual < alpha else 'not have'} been selected"
+        words += f"; {by}, it would {'have' if significant(by_usual, alpha) else 'not have'} been selected"
     return f"{words})"
 
 
