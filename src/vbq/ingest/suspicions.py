@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from vbq.codebook import MARKER_LEVELS, Variable
-from vbq.stats.digits import to_digits
+from vbq.stats.digits import is_below, to_digits
 
 # A column's unit
 FEWEST_VALUES = 5  # that a column's unit is told from
@@ -321,10 +321,10 @@ def levels_apart(readings: pd.DataFrame, levels: Sequence[str] = MARKER_LEVELS) 
     ratios = pd.DataFrame(np.nan, index=values.index, columns=present)
     for level in present:
         others = values.drop(columns=level)
-        agree = (others.count(axis=1) >= 2) & (others.max(axis=1) < FACTOR * others.min(axis=1))
-        ratios[level] = (values[level] / others.median(axis=1)).where(agree)
-    away = ratios.where(ratios >= 1, 1 / ratios).fillna(1)
-    farthest = (away >= FACTOR - ROUNDING) & away.eq(away.max(axis=1), axis=0)
+        agree = (others.count(axis=1) >= 2) & is_below(others.max(axis=1) / others.min(axis=1), FACTOR)
+        ratios[level] = pd.Series(to_digits(values[level] / others.median(axis=1)), ratios.index).where(agree)
+    away = ratios.where(ratios >= 1, (1 / ratios).apply(to_digits)).fillna(1)
+    farthest = (away >= FACTOR) & away.eq(away.max(axis=1), axis=0)
     farthest &= (farthest.sum(axis=1) == 1).to_numpy()[:, None]
     found = []
     for level in present:

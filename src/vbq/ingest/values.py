@@ -12,7 +12,7 @@ from vbq.codebook import SINS_COMPONENTS, Variable, choice_code
 from vbq.ingest.content import is_showable
 from vbq.ingest.suspicions import looks_like_date, mixed_units, suspected_unit
 from vbq.problems import COHORT_FILE, WITHHELD, Problems, Severity
-from vbq.stats.digits import to_digits
+from vbq.stats.digits import in_full, to_digits
 
 DECIMAL_COMMA = r"[+-]?\d+,\d+"
 WHOLE = {"sins": "SINS total", "n_new_vcf": "count of fractures", "n_previous_vcf": "count of fractures"}
@@ -258,7 +258,7 @@ def _range_rule(which: str, limits: Collection[float] | None, unit: str) -> str:
     if limits is None:
         return ""
     low, high = limits
-    return f"outside the {which} range {low:g} to {high:g} {unit}".strip()
+    return f"outside the {which} range {in_full(low)} to {in_full(high)} {unit}".strip()
 
 
 def _with_point(cells: pd.Series, decimal: str) -> pd.Series:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from vbq.stats.digits import is_below
 from vbq.stats.rounded import rounded_as_printed
 
 NONE = "—"  # there is no such number
@@ -49,9 +50,9 @@ def p_value(value: Any) -> str:
     value = number(value)
     if math.isnan(value):
         return NONE
-    if value < 0.0001:
+    if is_below(value, 0.0001):
         return "<0.0001"
-    return fixed(value, 4 if value < 0.001 else 3)
+    return fixed(value, 4 if is_below(value, 0.001) else 3)
 
 
 def stated_p(value: Any) -> str:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from vbq.codebook import CSF_LEVELS, MARKER_LEVELS, NO_YES, VARIABLES, Variable
 from vbq.errors import UserError
-from vbq.stats.digits import to_digits
+from vbq.stats.digits import in_full, to_digits
 
 GIVEN = "as given by the site; its definition cannot be checked"
 
@@ -78,7 +78,7 @@ class Marker:
         score = VARIABLES["vbq"] if self.reference else Variable("", "", "continuous", self.unit)
         described = {self.name: replace(score, name=self.name, label=self.label)}
         if self.cutoff is not None:
-            label = f"{self.label} > {self.cutoff:g}"
+            label = f"{self.label} > {in_full(self.cutoff)}"
             described[self.high] = Variable(self.high, label, "binary", levels=NO_YES)
         return described
 

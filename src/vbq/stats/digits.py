@@ -47,6 +47,11 @@ def is_below(values: ArrayLike, limit: float) -> NDArray[np.bool_]:
     return to_digits(values) < limit
 
 
+def in_full(number: float) -> str:
+    """Write a number with all of its twelve digits, and none more than it has."""
+    return f"{number:.{DIGITS}g}"
+
+
 def _exponent(size: Array) -> NDArray[np.int64]:
     """Return the decimal exponents of positive numbers: 0 from 1 to below 10."""
     least = np.floor((np.frexp(size)[1] - 1) * np.log10(2)).astype(np.int64)

@@ -57,7 +57,9 @@ class Printed(Range):
 
     def meets(self, low: float, high: float) -> bool:
         """Whether some number between two others is printed so: rounds to it, or lies below the bound."""
-        return low < self.value if self.is_bound else super().meets(low, high)
+        if not self.is_bound:
+            return super().meets(low, high)
+        return low < self.value and not math.isclose(low, self.value, rel_tol=SLACK)
 
 
 def decimals(digits: str) -> int:

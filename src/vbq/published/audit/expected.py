@@ -7,6 +7,7 @@ from vbq.published.audit.accuracy import distinct_margins
 from vbq.published.audit.finding import Checked
 from vbq.published.audit.implied import Implied
 from vbq.published.paper import Figure, Paper
+from vbq.stats.digits import in_full
 from vbq.stats.rounded import (
     Range,
     normal_auc,
@@ -135,7 +136,7 @@ def performance(paper: Paper) -> tuple[Checked, list[Implied]]:
         figures = [*groups, p_value]
         method = f"normal in each group, pooled standard deviation {_span(sd)} from means and p-value"
         for quantity, found in expected.items():
-            what = f"{label} > {dichotomy.above:g}: expected {quantity}"
+            what = f"{label} > {in_full(dichotomy.above)}: expected {quantity}"
             if quantity == "auc":
                 what = f"{label}: expected AUC"
             numbers.append(Implied(f"expected_{quantity}", name, what, found, method, figures))

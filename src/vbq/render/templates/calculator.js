@@ -122,7 +122,7 @@ function vbqOf(fields) {
     doubts.push(`Below ${low}: almost always a T2-weighted or STIR series, or bone and CSF changed places.`);
   }
   if (value > high) doubts.push(`Above ${high}: check the readings.`);
-  if (Math.max(...levels) >= facts.vbq.apart * Math.min(...levels)) {
+  if (toDigits(Math.max(...levels) / Math.min(...levels)) >= facts.vbq.apart) {
     doubts.push(`The levels differ ${facts.vbq.apart}-fold or more: check digits and decimal marks.`);
   }
   const bone = used.length > 1 ? `Median of ${listed(used)}` : `Signal of ${used[0]}`;
