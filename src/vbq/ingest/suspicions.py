@@ -322,8 +322,9 @@ def levels_apart(readings: pd.DataFrame, levels: Sequence[str] = MARKER_LEVELS) 
     for level in present:
         others = values.drop(columns=level)
         agree = (others.count(axis=1) >= 2) & is_below(others.max(axis=1) / others.min(axis=1), FACTOR)
-        ratios[level] = pd.Series(to_digits(values[level] / others.median(axis=1)), ratios.index).where(agree)
-    away = ratios.where(ratios >= 1, (1 / ratios).apply(to_digits)).fillna(1)
+        ratios[level] = (values[level] / others.median(axis=1)).where(agree)
+    away = ratios.where(ratios >= 1, 1 / ratios).fillna(1)
+    away[:] = to_digits(away)
     farthest = (away >= FACTOR) & away.eq(away.max(axis=1), axis=0)
     farthest &= (farthest.sum(axis=1) == 1).to_numpy()[:, None]
     found = []
