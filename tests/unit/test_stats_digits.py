@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from vbq.render.numbers import fixed
+from vbq.render.numbers import decimals_of_cutoff, fixed
 from vbq.stats.cutoff import WeightedCurve, choose_cutoffs, fixed_sensitivity, mean_midpoint_rounded, rules
 from vbq.stats.digits import DIGITS, is_below, tie_nearly_equal, to_digits, to_whole
 
@@ -214,8 +214,44 @@ def test_the_rounded_midpoint_of_an_exact_half():
 @given(st.lists(decimals(3), min_size=1, max_size=9), st.lists(decimals(3), min_size=1, max_size=9))
 def test_the_rounded_midpoint_is_that_of_fractions(without, with_event):
     means = [sum(map(Fraction, values)) / len(values) for values in (without, with_event)]
-    expected = (sum(means) / 2 + Fraction(1, 2)).__floor__()
-    assert mean_midpoint_rounded(curve(without, with_event)) == [expected]
+    values = np.array([*without, *with_event], dtype=float)
+    (found,) = mean_midpoint_rounded(curve(without, with_event))
+    if to_digits(np.ptp(values)) > 1:
+        assert found == (sum(means) / 2 + Fraction(1, 2)).__floor__()
+    else:  # it would call everybody the same, or nearly so
+        assert np.isnan(found)
+
+
+def test_a_marker_within_one_unit_has_no_rounded_midpoint():
+    score = np.array([0.31, 0.42, 0.55, 0.68, 0.71, 0.97])
+    table = choose_cutoffs([0, 0, 1, 0, 1, 1], score, rules(0.9), 50, 1).set_index("method")
+    numbers = table.drop(columns=["n", "n_events", "conf_method", "replicates"])
+    assert numbers.loc["mean_midpoint_rounded"].isna().all()
+    assert numbers.loc["youden", ["cutoff", "sensitivity", "same_from", "same_below"]].notna().all()
+
+
+@quick
+@given(st.lists(st.tuples(decimals(3), st.booleans()), min_size=2, max_size=40), st.integers(0, 3))
+@example([(Decimal("0.07"), False), (Decimal("0.08"), True), (Decimal("0.05"), False)], 2)
+def test_a_printed_cutoff_classifies_as_the_one_that_was_used(sample, least):
+    score, event = np.array([float(value) for value, _ in sample]), [has for _, has in sample]
+    if len(set(event)) < 2:
+        return
+    for row in choose_cutoffs(event, score, rules(0.9), 2, 1).to_dict("records"):
+        if np.isfinite(row["cutoff"]):
+            written = decimals_of_cutoff(row["cutoff"], row["same_from"], row["same_below"], least)
+            printed = float(fixed(row["cutoff"], written).replace(",", ""))
+            assert written >= least
+            assert ((score > printed) == (score > row["cutoff"])).all()
+            assert row["same_from"] <= row["cutoff"] < row["same_below"]
+            for other in (row["same_from"], np.nextafter(row["same_below"], -np.inf)):
+                assert ((score > other) == (score > row["cutoff"])).all()
+
+
+def test_the_printed_cutoff_of_0_075():
+    assert decimals_of_cutoff(0.075, 0.07, 0.08, 2) == 3  # 0.08 would call the patient with 0.08 negative
+    assert decimals_of_cutoff(2.965, 2.91, 3.02, 2) == 2
+    assert fixed(1e30, 2) == f"{10**30:,}.00"
 
 
 @quick

@@ -132,10 +132,14 @@ class Procedure:
         return len(np.unique(self.outcome[known])) == 2
 
     def _rule(self, cutoff: Mapping[str, Any] | None) -> Rule | None:
-        """Return how the marker's cut-off is derived, None where plan or cohort has no such cut-off."""
+        """Return how the marker's cut-off is derived, None where the plan or its way gives none."""
         if cutoff is None or cutoff["score"] != self._marker.name or self._marker.name not in self.cohort:
             return None
-        return rules(cutoff["sensitivity"])[cutoff["way"]]
+        rule = rules(cutoff["sensitivity"])[cutoff["way"]]
+        score = self.cohort[self._marker.name].to_numpy(dtype=float)
+        known = np.isfinite(score)
+        curve = WeightedCurve.of(self.outcome[known] == 1, score[known], np.ones((1, known.sum())))
+        return None if np.isnan(rule(curve)).any() else rule
 
     @cached_property
     def patients(self) -> dict[str, tuple[int, int]]:

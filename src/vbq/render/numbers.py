@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from vbq.stats.digits import is_below
+from vbq.stats.digits import DIGITS, is_below
 from vbq.stats.rounded import rounded_as_printed
 
 NONE = "—"  # there is no such number
@@ -37,7 +37,8 @@ def fixed(value: Any, decimals: int) -> str:
         return "∞" if value > 0 else f"{MINUS}∞"
     rounded = rounded_as_printed(value, decimals)
     sign = MINUS if rounded < 0 else ""
-    return f"{sign}{abs(rounded):,f}" if abs(rounded) >= 10_000 else f"{sign}{abs(rounded):f}"
+    size = rounded.copy_abs()
+    return f"{sign}{size:,f}" if size >= 10_000 else f"{sign}{size:f}"
 
 
 def count(value: Any) -> str:
@@ -136,6 +137,18 @@ def decimals_of_mean(step: float | None, sd: Any) -> int:
     if not math.isfinite(sd) or sd <= 0:
         return 1
     return min(6, max(1, 1 - math.floor(math.log10(sd))))
+
+
+def decimals_of_cutoff(cutoff: Any, same_from: Any, same_below: Any, decimals: int) -> int:
+    """Return with how many decimals a cut-off is written so that it classifies as it does in full.
+
+    So do those `same_from` to below `same_below`. At least `decimals`.
+    """
+    value, low, high = number(cutoff), number(same_from), number(same_below)
+    if math.isfinite(value):
+        while decimals < DIGITS and not low <= float(rounded_as_printed(value, decimals)) < high:
+            decimals += 1
+    return decimals
 
 
 def listed(words: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ carries that range through, so that "does not fit" is never a matter of rounding
 
 import math
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Self
 
 import numpy as np
@@ -69,7 +69,8 @@ def decimals(digits: str) -> int:
 
 def rounded_as_printed(number: float, decimals: int) -> Decimal:
     """Round a finite number of twelve digits to so many decimals, a half away from zero."""
-    return Decimal(repr(float(to_digits(number)))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    unit, every_digit = Decimal(1).scaleb(-decimals), Context(prec=400)
+    return Decimal(repr(float(to_digits(number)))).quantize(unit, ROUND_HALF_UP, every_digit)
 
 
 def rounds_twice_to(number: float, printed: Printed) -> bool:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from vbq.render import numbers as text
 from vbq.render.document import Section
-from vbq.render.labels import AGREEMENT_FORMS, CUTOFF_METHODS, TESTS, step_name
+from vbq.render.labels import AGREEMENT_FORMS, CUTOFF_METHODS, NOT_ROUNDED, TESTS, step_name
 from vbq.render.report.results import Results
 from vbq.render.tables.study import NOT_APPLIED, significant, uses_penalty
 from vbq.render.tables.validation import MEASURES
@@ -235,9 +235,12 @@ def _cutoff(results: Results) -> str:
         return ""
     first, plan = chosen.iloc[0], results.plan["cutoff"]
     ways = [_inside(CUTOFF_METHODS[way]) for way in chosen["method"] if way != plan["way"]]
+    way = _inside(CUTOFF_METHODS[plan["way"]])
+    if chosen.loc[chosen["method"] == plan["way"], "cutoff"].map(text.missing).any():
+        way += f" ({NOT_ROUNDED})"
     return (
         f"Cut-off of the {results.codebook[plan['score']].label}. The study’s way: "
-        f"{_inside(CUTOFF_METHODS[plan['way']])}. Beside it: {text.listed(ways)}. Intervals: "
+        f"{way}. Beside it: {text.listed(ways)}. Intervals: "
         f"{first['conf_method']}, "
         f"{text.count(first['replicates'])} replicates."
     )
