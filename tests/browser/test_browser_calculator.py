@@ -13,9 +13,11 @@ from pypdf import PdfReader
 from scipy import special
 
 from vbq.codebook import CSF_LEVELS, MARKER_LEVELS, SINS_COMPONENTS, VARIABLES
+from vbq.render import numbers as text
 from vbq.render.pages.calculator import calculator_page
 from vbq.scores import sins
 from vbq.scores.marker import PUBLISHED, score_readings
+from vbq.stats.digits import to_digits
 from vbq.validation.rules import predict, rule_of
 
 PROJECT = Path(__file__).parents[2]
@@ -44,7 +46,7 @@ def random_patients(n: int, seed: int) -> pd.DataFrame:
     """Readings with levels missing, and points; two fifths of the scores are at the cut-off or next to it."""
     draw = np.random.default_rng(seed)
     csf = draw.uniform(50, 400, n).round(1)
-    next_to_it = 3 + draw.choice([0, 1e-11, -1e-11, 1e-9, -1e-9], n)
+    next_to_it = 3 + draw.choice([0, 1e-12, -1e-12, 1e-9, -1e-9], n)
     ratio = np.where(draw.random(n) < 0.4, next_to_it, draw.uniform(0.5, 7, n))
     intensities = (csf * ratio)[:, None] * np.where(
         draw.random((n, 4)) < 0.7, 1, draw.uniform(0.8, 1.2, (n, 4))
@@ -52,7 +54,7 @@ def random_patients(n: int, seed: int) -> pd.DataFrame:
     intensities[draw.random((n, 4)) < 0.3] = np.nan
     intensities[np.isnan(intensities).all(axis=1), 1] = 400
     points = {name: draw.choice(list(VARIABLES[name].levels), n) for name in SINS_COMPONENTS}
-    return pd.DataFrame(intensities, columns=list(MARKER_LEVELS)).assign(csf=csf, **points)
+    return pd.DataFrame(to_digits(intensities), columns=list(MARKER_LEVELS)).assign(csf=csf, **points)
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +72,8 @@ def page(open_page, file):
 def fill(page, levels=(), csf=None, points=None):
     """Fill in what is given: the levels from L1 on, the CSF, points by component."""
     typed = dict(zip(MARKER_LEVELS, levels, strict=False)) | ({} if csf is None else {"csf": csf})
-    for name, text in typed.items():
-        page.fill(f"#{name}", text)
+    for name, value in typed.items():
+        page.fill(f"#{name}", value)
     for name, value in (points or {}).items():
         page.check(f"input[name={name}][value='{value}']")
 
@@ -123,11 +125,20 @@ def test_all_totals_have_the_library_s_category(page):
     assert page.evaluate("totals => totals.map(category)", totals) == expected
 
 
-def test_rounding_is_numpy_s(page):
-    numbers = [*np.random.default_rng(2).uniform(0, 20, 300), *(np.arange(300) / 16), 0.5, 1.5, 2.5]
-    for decimals in (0, 2, 10):
-        found = page.evaluate("([all, d]) => all.map(each => rounded(each, d))", [list(numbers), decimals])
-        assert found == np.round(numbers, decimals).tolist()
+def test_digits_are_those_of_the_library(page):
+    draw = np.random.default_rng(2)
+    ratios = draw.integers(1, 10_000, 500) / draw.integers(1, 10_000, 500)
+    halves = (draw.integers(10**11, 10**12, 500) + 0.5) * 10.0 ** draw.integers(-20, 5, 500)
+    numbers = [*ratios, *halves, *np.nextafter(halves, 0), 300.3 / 100.1, 38 * 0.1, 1e-300, 1e300]
+    assert page.evaluate("all => all.map(toDigits)", numbers) == to_digits(numbers).tolist()
+
+
+def test_scores_are_written_as_the_library_writes_numbers(page):
+    drawn = to_digits(np.random.default_rng(3).uniform(0, 20, 300))
+    numbers = [3.105, 2.675, 1.005, 0.285, 2.4999999, 1e-7, 19.995, *drawn]
+    for decimals in (2, 5, 10):
+        found = page.evaluate("([all, d]) => all.map(each => fixed(each, d))", [numbers, decimals])
+        assert found == [text.fixed(number, decimals) for number in numbers]
 
 
 def test_the_form_by_keyboard(page):
@@ -161,11 +172,12 @@ def test_the_form_by_keyboard(page):
     ("level", "score", "is_above"),
     [
         ("300", "3.00", "no"),
-        ("300.00000001", "3.0000000001", "yes"),
-        ("300.000000001", "3.00", "no"),  # 3.00000000001 is 3 with the decimals that a score has
+        ("300.000000001", "3.00000000001", "yes"),
+        ("300.0000000001", "3.00", "no"),  # is 300, as every number has twelve digits
         ("300.4", "3.004", "yes"),
         ("299.99", "2.9999", "no"),
         ("299.4", "2.99", "no"),
+        ("310.5", "3.11", "yes"),
         ("310.55", "3.11", "yes"),
     ],
 )

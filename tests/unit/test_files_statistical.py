@@ -51,6 +51,17 @@ def test_stata_cells_hold_labels(tmp_path):
     assert problems == []
 
 
+def test_numbers_of_single_precision_are_the_decimals_that_were_stored(tmp_path):
+    table = pd.DataFrame({"narrow": [3.8, 0.3, 1e6, None], "wide": [3.8, 0.3, 1e6, None]})
+    table["narrow"] = table["narrow"].astype("float32")
+    table.to_stata(tmp_path / "a.dta", write_index=False)
+    table.to_parquet(tmp_path / "a.parquet")
+    for name in ("a.dta", "a.parquet"):
+        sheet, _ = read(tmp_path / name)
+        for column in ("narrow", "wide"):
+            assert sheet.frame[column].tolist() == ["3.8", "0.3", "1000000", ""]
+
+
 def test_sas_transport(tmp_path):
     path = tmp_path / "a.xpt"
     pyreadstat.write_xport(ROWS, str(path), file_format_version=5, table_name="ROWS")

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from ingest_site import IDS, PATIENTS, READINGS
 
-from vbq.codebook import SINS_COMPONENTS
+from vbq.codebook import SINS_COMPONENTS, VARIABLES
 from vbq.ingest.readings import shown_readers
 from vbq.scores.marker import Marker
 
@@ -393,3 +393,46 @@ def test_an_outcome_that_cannot_be_one(site, outcome, rule):
 
 def test_a_derived_outcome(site):
     assert site.read(outcome="fracture_count").cohort["fracture_count"].sum() == 2
+
+
+def test_converted_values_compare_as_decimals(site):
+    site.spec["variables"] = {"protein": {"label": "Protein", "kind": "continuous"}}
+    site.files["patients.csv"]["g_per_l"] = ["38", "38.0", "37.9", "38.1", "", "3.8e1"]
+    site.map("protein", {"column": "g_per_l", "multiply": 0.1})
+    protein = site.read().cohort["protein"]
+    assert protein.dropna().tolist() == [3.8, 3.8, 3.79, 3.81, 3.8]
+    assert (protein > 3.8).tolist() == [False, False, False, True, False, False]
+
+
+def test_a_given_score_compares_as_decimals(site):
+    del site.spec["readings"]
+    site.files["patients.csv"]["score"] = ["30", "3E1", "30.1", "30.0000000000001", "29.9", "30.00000000001"]
+    site.map("vbq", {"column": "score", "multiply": 0.1})  # 30 * 0.1 is 3, 30.1 * 0.1 is 3.0100000000000002
+    cohort = site.read().cohort
+    assert cohort["vbq"].tolist() == [3, 3, 3.01, 3, 2.99, 3]
+    assert cohort["vbq_high"].tolist() == [0, 0, 1, 0, 0, 0]
+    site.files["patients.csv"]["score"] = ["0.9", "0.90", "0.91", "", "0.8999999999999999", "0.3"]
+    site.map("vbq", {"column": "score", "multiply": 3})  # 0.9 * 3 is 2.7, in binary 2.7 or 2.7000000000000002
+    cohort = site.read(Marker(name="vbq", cutoff=2.7)).cohort
+    assert cohort["vbq_high"].fillna(-1).tolist() == [0, 0, 1, -1, 0, 0]
+
+
+def test_a_score_from_readings_compares_as_decimals(site):
+    site.files["readings.csv"][[f"L{level} mean" for level in range(1, 5)]] = "300.3"
+    site.files["readings.csv"]["CSF mean"] = "100.1"
+    cohort = site.read().cohort
+    assert cohort[["vbq", "vbq_a", "vbq_b"]].to_numpy().tolist() == [[3, 3, 3]] * 6
+    assert cohort["vbq_high"].tolist() == [0] * 6
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "factor"),
+    [
+        ("age", ["216", "216", "215", "228", "240", "217"], "months"),
+        ("follow_up_months", ["0.5", ".50", "0.49", "0.51", "1", "0.75"], "years"),
+    ],
+)
+def test_a_criterion_is_met_on_its_limit(site, name, cells, factor):
+    site.files["patients.csv"]["other_unit"] = cells
+    site.map(name, {"column": "other_unit", "multiply": VARIABLES[name].other_units[factor]})
+    assert site.read().cohort["row"].tolist() == [2, 3, 5, 6, 7]

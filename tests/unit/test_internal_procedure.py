@@ -242,6 +242,21 @@ def test_nobody_selected_leaves_the_intercept():
     assert apparent(procedure).own[MULTIVARIABLE][0, 0] == 0.5
 
 
+def test_a_marker_within_one_unit_keeps_the_plan_s_cutoff():
+    """The rounded midpoint would be 0 or 1, above which are all patients or none."""
+    cohort, marker = simulated(5), Marker(cutoff=0.5)
+    vbq = cohort["vbq"] / 10
+    high = (vbq > 0.5).astype("Int64").where(vbq.notna())
+    cohort = cohort.assign(vbq=vbq, vbq_high=high)
+    procedure = Procedure(cohort, plan_of(), with_marker(OWN, marker), marker)
+    [weights] = bootstrap_weights(np.zeros(len(procedure.outcome)), 4, seed=1)
+    [built] = procedure.build(weights)
+    assert vbq.max() - vbq.min() < 1
+    assert np.isnan(built.cutoff).all()
+    given = built.models["vbq_high"].of_patients()
+    assert_array_equal(given, np.broadcast_to(high.astype("float64"), given.shape))
+
+
 # --- Weights of resamples
 
 

@@ -12,6 +12,7 @@ from vbq.render.comparison import DIFFERS, address
 from vbq.render.labels import INDENT
 from vbq.render.tables import scores as score_tables
 from vbq.render.tables import study as tables
+from vbq.stats.cutoff import choose_cutoffs, rules
 
 CODEBOOK = extended({})
 GROUPS = {"0": "Non-VCF group", "1": "VCF group"}
@@ -482,6 +483,7 @@ def test_cutoff_table():
     row = {"score": "vbq", "method": "youden", "n": 105, "n_events": 56}
     row |= {"conf_method": "percentile bootstrap", "replicates": 2000}
     row |= {"cutoff": 2.9999999, "cutoff_low": 2.9477, "cutoff_high": 2.9999999}
+    row |= {"same_from": 2.98, "same_below": 3.02}
     for share, value in (("sensitivity", 0.75), ("specificity", 0.857), ("youden", 0.607)):
         row |= {share: value, f"{share}_low": value - 0.1, f"{share}_high": value + 0.1}
     table = score_tables.cutoff_table(pd.DataFrame([row]), CODEBOOK, 0.95)
@@ -504,6 +506,24 @@ def test_cutoff_table():
         table = score_tables.cutoff_table(unbounded, CODEBOOK, 0.95)
         assert table.frame.iloc[0, 1] == "3.00 (2.95 to —)"
         assert "not finite" in table.notes[-1]
+
+    between = {"cutoff": 2.075, "same_from": 2.07, "same_below": 2.08, "cutoff_low": 2.0, "cutoff_high": 2.1}
+    table = score_tables.cutoff_table(pd.DataFrame([row | between]), CODEBOOK, 0.95)
+    assert table.frame.iloc[0, 1] == "2.075 (2.000–2.100)"  # 2.08 would classify otherwise
+
+
+def test_a_cutoff_that_does_not_exist_is_said_to_be_not_applied():
+    event, score = [0, 0, 1, 0, 1, 1], [0.31, 0.42, 0.55, 0.68, 0.71, 0.97]
+    chosen = choose_cutoffs(event, score, rules(0.9), 50, 1).assign(score="vbq")
+    table = score_tables.cutoff_table(chosen, CODEBOOK, 0.95)
+    assert table.frame.iloc[0].tolist() == ["Midpoint of the group means, rounded", *["—"] * 4]
+    assert [note for note in table.notes if "not applied" in note] == [
+        "Midpoint of the group means, rounded: not applied, as all values lie within one unit and no whole "
+        "number divides them."
+    ]
+    assert table.frame.iloc[1, 1].startswith(
+        "0.49 ("
+    )  # midway between 0.42 and 0.55, to the decimals of a VBQ score
 
 
 def test_agreement_table_names_the_readers():

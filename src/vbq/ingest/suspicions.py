@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from vbq.codebook import MARKER_LEVELS, Variable
-from vbq.scores.marker import SCORE_DECIMALS
+from vbq.stats.digits import is_below, to_digits
 
 # A column's unit
 FEWEST_VALUES = 5  # that a column's unit is told from
@@ -280,7 +280,8 @@ def readers_who_disagree(scores: pd.DataFrame, k: float = LIMITS) -> pd.DataFram
     by_reader = {str(reader): of_one.set_index("row")["score"] for reader, of_one in scores.groupby("reader")}
     found = []
     for first, second in combinations(by_reader, 2):
-        difference = (by_reader[first] - by_reader[second]).dropna().round(SCORE_DECIMALS)
+        difference = (by_reader[first] - by_reader[second]).dropna()
+        difference[:] = to_digits(difference)
         if len(difference) < FEWEST_IN_COMMON:
             continue
         mean, margin = float(difference.mean()), k * float(difference.std())
@@ -320,10 +321,11 @@ def levels_apart(readings: pd.DataFrame, levels: Sequence[str] = MARKER_LEVELS) 
     ratios = pd.DataFrame(np.nan, index=values.index, columns=present)
     for level in present:
         others = values.drop(columns=level)
-        agree = (others.count(axis=1) >= 2) & (others.max(axis=1) < FACTOR * others.min(axis=1))
+        agree = (others.count(axis=1) >= 2) & is_below(others.max(axis=1) / others.min(axis=1), FACTOR)
         ratios[level] = (values[level] / others.median(axis=1)).where(agree)
     away = ratios.where(ratios >= 1, 1 / ratios).fillna(1)
-    farthest = (away >= FACTOR - ROUNDING) & away.eq(away.max(axis=1), axis=0)
+    away[:] = to_digits(away)
+    farthest = (away >= FACTOR) & away.eq(away.max(axis=1), axis=0)
     farthest &= (farthest.sum(axis=1) == 1).to_numpy()[:, None]
     found = []
     for level in present:

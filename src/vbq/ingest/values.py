@@ -12,9 +12,9 @@ from vbq.codebook import SINS_COMPONENTS, Variable, choice_code
 from vbq.ingest.content import is_showable
 from vbq.ingest.suspicions import looks_like_date, mixed_units, suspected_unit
 from vbq.problems import COHORT_FILE, WITHHELD, Problems, Severity
+from vbq.stats.digits import in_full, to_digits
 
 DECIMAL_COMMA = r"[+-]?\d+,\d+"
-ROUNDING = 1e-9  # what `multiply` may add to a whole number
 WHOLE = {"sins": "SINS total", "n_new_vcf": "count of fractures", "n_previous_vcf": "count of fractures"}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 
@@ -116,17 +116,22 @@ def rows_with(frame: pd.DataFrame, asked: Mapping[str, Any]) -> pd.Series:
 
 
 def to_number(text: pd.Series) -> pd.Series:
-    """Return text as float64; NaN where it is not a finite number written with a decimal point."""
+    """Return text as float64 of twelve digits; NaN where it is no finite number with a decimal point."""
     numbers = pd.to_numeric(text, errors="coerce").astype("float64")
-    return numbers.where(np.isfinite(numbers))
+    return in_digits(numbers.where(np.isfinite(numbers)))
+
+
+def in_digits(numbers: pd.Series) -> pd.Series:
+    """Return numbers as decimals of twelve digits (`vbq.stats.digits`)."""
+    return pd.Series(to_digits(numbers), index=numbers.index)
 
 
 def is_missing(text: pd.Series, codes: Collection[str | float]) -> pd.Series:
     """Whether each cell is blank or one of the codes; -9 as a code also stands for "-9.0"."""
     spelled = {str(code).strip() for code in codes}
-    numeric = {float(code) for code in spelled if NUMBER.fullmatch(code)}
+    numeric = to_digits([float(code) for code in spelled if NUMBER.fullmatch(code)])
     missing = text.isin(spelled | {""})
-    if numeric:
+    if numeric.size:
         missing |= to_number(text).isin(numeric)
     return missing
 
@@ -141,12 +146,12 @@ def read_values(table: Table, column: Column, variable: Variable, problems: Prob
     values = read_numbers(table, column, problems)
     _check_unit(values, variable, table, column, problems)
     if variable.name in WHOLE:
-        fraction = values.notna() & ((values - values.round()).abs() > ROUNDING)
+        fraction = values.notna() & (values % 1 != 0)
         rule = f"{WHOLE[variable.name]} is not a whole number"
         table.flag(problems, column.heading, fraction, rule, "correct it")
-        values = values.round().mask(fraction)
+        values = values.mask(fraction)
     elif variable.step is not None and variable.step >= 1 and column.multiply is None:
-        off = values.notna() & ((values / variable.step) % 1 != 0)
+        off = values.notna() & (to_digits(values / variable.step) % 1 != 0)
         action = f"{variable.label} goes in steps of {variable.step:g}: check it"
         table.flag(problems, column.heading, off, "off the instrument's step", action, "warning")
     return _within_possible(values, variable)
@@ -181,7 +186,7 @@ def read_numbers(table: Table, column: Column, problems: Problems) -> pd.Series:
     action = "correct it, or list it under `missing` if it means that there is no value"
     table.flag(problems, column.heading, wrong, "not a number", action)
     numbers = numbers.mask(missing)
-    return numbers if column.multiply is None else numbers * column.multiply
+    return numbers if column.multiply is None else in_digits(numbers * column.multiply)
 
 
 def _check_unit(
@@ -202,9 +207,9 @@ def _check_unit(
         )
         return
     unit, factor = suspected
-    fits = (values / multiply * factor).between(*(variable.plausible or (-np.inf, np.inf)))
+    fits = in_digits(values / multiply * factor).between(*(variable.plausible or (-np.inf, np.inf)))
     already, how = (
-        (" already", "leave out `multiply`") if factor == 1 else ("", f"set `multiply: {factor:g}`")
+        (" already", "leave out `multiply`") if factor == 1 else ("", f"set `multiply: {factor:.16g}`")
     )
     low, median, high = (f"{value:g}" for value in (values.min(), values.median(), values.max()))
     problems.add(
@@ -253,7 +258,7 @@ def _range_rule(which: str, limits: Collection[float] | None, unit: str) -> str:
     if limits is None:
         return ""
     low, high = limits
-    return f"outside the {which} range {low:g} to {high:g} {unit}".strip()
+    return f"outside the {which} range {in_full(low)} to {in_full(high)} {unit}".strip()
 
 
 def _with_point(cells: pd.Series, decimal: str) -> pd.Series:

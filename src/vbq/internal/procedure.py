@@ -18,12 +18,11 @@ from vbq.scores.marker import Marker
 from vbq.stats.batched import Ranking, fit_batch
 from vbq.stats.contingency import CHI_SQUARES, chi_square_p_values, independence_tests
 from vbq.stats.cutoff import Rule, WeightedCurve, rules
+from vbq.stats.digits import is_below, tie_nearly_equal
 from vbq.stats.groups import location_p_values, rank_p_values
 from vbq.stats.regressions import each_times
-from vbq.stats.roc import tie_nearly_equal
 from vbq.study.design import Codebook, complete_rows, outcome_of
 from vbq.study.discrimination import Score, is_fitted, risk_order, scores_of
-from vbq.study.multivariable import is_selected
 from vbq.study.univariable import named_test
 
 Array = NDArray[np.float64]
@@ -133,10 +132,14 @@ class Procedure:
         return len(np.unique(self.outcome[known])) == 2
 
     def _rule(self, cutoff: Mapping[str, Any] | None) -> Rule | None:
-        """Return how the marker's cut-off is derived, None where plan or cohort has no such cut-off."""
+        """Return how the marker's cut-off is derived, None where the plan or its way gives none."""
         if cutoff is None or cutoff["score"] != self._marker.name or self._marker.name not in self.cohort:
             return None
-        return rules(cutoff["sensitivity"])[cutoff["way"]]
+        rule = rules(cutoff["sensitivity"])[cutoff["way"]]
+        score = self.cohort[self._marker.name].to_numpy(dtype=float)
+        known = np.isfinite(score)
+        curve = WeightedCurve.of(self.outcome[known] == 1, score[known], np.ones((1, known.sum())))
+        return None if np.isnan(rule(curve)).any() else rule
 
     @cached_property
     def patients(self) -> dict[str, tuple[int, int]]:
@@ -221,7 +224,7 @@ class _AfterCutoff:
         selected = np.zeros(p_values.shape, dtype=bool)
         models = {}
         if self.alpha is not None:
-            selected = is_selected(p_values, self.alpha)
+            selected = is_below(p_values, self.alpha)
             models[MULTIVARIABLE] = self.columns.fit(weights, events, selected)
         models |= {name: model.build(weights, events) for name, model in self.models.items()}
         cutoff = self.cutoff if np.isfinite(self.cutoff) else np.nan

@@ -7,8 +7,8 @@ import pandas as pd
 
 from vbq.internal.procedure import MULTIVARIABLE, Procedure
 from vbq.internal.replicates import Replicates
+from vbq.stats.digits import is_below
 from vbq.stats.resampling import percentile_interval
-from vbq.study.multivariable import is_selected
 
 PATHS = np.round(np.geomspace(0.001, 0.5, 40), 6)  # significance levels of the stability paths
 
@@ -35,7 +35,7 @@ def stability_paths(procedure: Procedure, replicates: Replicates) -> pd.DataFram
 
     Columns: variable, alpha, share.
     """
-    shares = np.array([is_selected(replicates.p_values, alpha).mean(axis=0) for alpha in PATHS])
+    shares = np.array([is_below(replicates.p_values, alpha).mean(axis=0) for alpha in PATHS])
     return pd.DataFrame(
         {
             "variable": np.repeat(procedure.candidates, len(PATHS)),

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from vbq.stats.rounded import Printed, decimals
+from vbq.stats.rounded import Printed, decimals, rounded_as_printed
 
 UNEXPLAINED = "unexplained"
 NOT_IN_COHORT = "The cohort lacks what this figure is computed from."
@@ -177,7 +177,7 @@ def _agrees(recomputed: float, figure: Mapping[Any, Any]) -> str:
 def _rounded(recomputed: float, figure: Mapping[Any, Any], agrees: str) -> str:
     if agrees == "yes" and figure["relation"] == "=":
         return figure["printed"]  # a tie is shown as it agrees
-    return "" if math.isnan(recomputed) else f"{recomputed:.{decimals(figure['printed'])}f}"
+    return "" if math.isnan(recomputed) else str(rounded_as_printed(recomputed, decimals(figure["printed"])))
 
 
 def _source(figure: Mapping[Any, Any]) -> str:

@@ -32,6 +32,7 @@ STEPS = {
     "no_infection": "No infection at presentation",
     "follow_up": "Follow-up of 6 months or longer",
 }
+NOT_ROUNDED = "not applied, as all values lie within one unit and no whole number divides them"
 CUTOFF_METHODS = {
     "mean_midpoint_rounded": "Midpoint of the group means, rounded",
     "youden": "Highest Youden index",

@@ -6,10 +6,12 @@ number is one of empty texts.
 
 import math
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pandas as pd
+
+from vbq.stats.digits import DIGITS, is_below
+from vbq.stats.rounded import rounded_as_printed
 
 NONE = "—"  # there is no such number
 MINUS = "−"
@@ -33,9 +35,10 @@ def fixed(value: Any, decimals: int) -> str:
         return NONE
     if math.isinf(value):
         return "∞" if value > 0 else f"{MINUS}∞"
-    rounded = Decimal(repr(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    rounded = rounded_as_printed(value, decimals)
     sign = MINUS if rounded < 0 else ""
-    return f"{sign}{abs(rounded):,}" if abs(rounded) >= 10_000 else f"{sign}{abs(rounded)}"
+    size = rounded.copy_abs()
+    return f"{sign}{size:,f}" if size >= 10_000 else f"{sign}{size:f}"
 
 
 def count(value: Any) -> str:
@@ -48,9 +51,9 @@ def p_value(value: Any) -> str:
     value = number(value)
     if math.isnan(value):
         return NONE
-    if value < 0.0001:
+    if is_below(value, 0.0001):
         return "<0.0001"
-    return fixed(value, 4 if value < 0.001 else 3)
+    return fixed(value, 4 if is_below(value, 0.001) else 3)
 
 
 def stated_p(value: Any) -> str:
@@ -134,6 +137,18 @@ def decimals_of_mean(step: float | None, sd: Any) -> int:
     if not math.isfinite(sd) or sd <= 0:
         return 1
     return min(6, max(1, 1 - math.floor(math.log10(sd))))
+
+
+def decimals_of_cutoff(cutoff: Any, same_from: Any, same_below: Any, decimals: int) -> int:
+    """Return with how many decimals a cut-off is written so that it classifies as it does in full.
+
+    So do those `same_from` to below `same_below`. At least `decimals`.
+    """
+    value, low, high = number(cutoff), number(same_from), number(same_below)
+    if math.isfinite(value):
+        while decimals < DIGITS and not low <= float(rounded_as_printed(value, decimals)) < high:
+            decimals += 1
+    return decimals
 
 
 def listed(words: Iterable[str]) -> str:

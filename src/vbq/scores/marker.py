@@ -16,9 +16,8 @@ import pandas as pd
 
 from vbq.codebook import CSF_LEVELS, MARKER_LEVELS, NO_YES, VARIABLES, Variable
 from vbq.errors import UserError
+from vbq.stats.digits import in_full, to_digits
 
-# Far beyond any reading; so that a ratio of exactly 3 is not 3.0000000000000004, and equal scores are tied.
-SCORE_DECIMALS = 10
 GIVEN = "as given by the site; its definition cannot be checked"
 
 
@@ -79,7 +78,7 @@ class Marker:
         score = VARIABLES["vbq"] if self.reference else Variable("", "", "continuous", self.unit)
         described = {self.name: replace(score, name=self.name, label=self.label)}
         if self.cutoff is not None:
-            label = f"{self.label} > {self.cutoff:g}"
+            label = f"{self.label} > {in_full(self.cutoff)}"
             described[self.high] = Variable(self.high, label, "binary", levels=NO_YES)
         return described
 
@@ -199,7 +198,7 @@ def score_readings(readings: pd.DataFrame, marker: Marker) -> pd.DataFrame:
         {
             "row": ordered["row"],
             "reader": ordered["reader"].astype("str"),
-            "score": score.round(SCORE_DECIMALS),
+            "score": to_digits(score),
             "n_levels": available.sum(axis=1),
             "levels": _level_names(available, marker.levels),
             "csf_level": csf_level,
@@ -239,8 +238,8 @@ def combine_readers(scores: pd.DataFrame, marker: Marker) -> pd.DataFrame:
         scored = scored.drop_duplicates("row")
     used = pd.concat([scored, candidates[~candidates["row"].isin(scored["row"])]])
     rows = pd.Index(np.unique(scores["row"]), name="row")
-    means = scored.groupby("row")["score"].mean().round(SCORE_DECIMALS)
-    combined = means.reindex(rows).to_frame(marker.name)
+    combined = scored.groupby("row")["score"].mean().reindex(rows).to_frame(marker.name)
+    combined[marker.name] = to_digits(combined[marker.name])
     for label in sorted(filter(None, scores["reader"].unique())):
         of_reader = scores[scores["reader"] == label].set_index("row")
         combined[f"{marker.name}_{label}"] = of_reader["score"]

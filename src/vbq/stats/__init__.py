@@ -3,6 +3,7 @@
 contingency    two-way tables: likelihood-ratio, Pearson, Yates, Fisher and mid-p tests
 groups         a continuous variable across groups: linear regression, Welch, Mann-Whitney
 logistic       logistic regression: likelihood-ratio tests, profile intervals, Firth's penalty
+digits         numbers as decimals of twelve digits, and ties of computed numbers
 roc            areas under ROC curves with DeLong's variance, their intervals and differences
 cutoff         ways to choose a cut-off, with bootstrap intervals
 proportions    Wilson's and Clopper and Pearson's intervals, ratios of proportions

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from vbq.stats.digits import to_digits, to_whole
 from vbq.stats.resampling import bootstrap_weights, percentile_interval
 
 Array = NDArray[np.float64]
@@ -20,9 +21,9 @@ QUANTITIES = ("cutoff", "sensitivity", "specificity", "youden")
 COLUMNS = [
     *("method", "n", "n_events"),
     *(f"{quantity}{end}" for quantity in QUANTITIES for end in ("", "_low", "_high")),
-    "conf_method",
-    "replicates",
+    *("same_from", "same_below", "conf_method", "replicates"),
 ]
+EQUAL = 1e-14  # between two objectives, which are at most 2
 
 
 class WeightedCurve:
@@ -79,10 +80,11 @@ class WeightedCurve:
         return np.hstack([np.zeros((len(weights), 1)), below[:, last_of_value] / below[:, -1:]])
 
     def at(self, cutoff: Array) -> tuple[Array, Array]:
-        """Return sensitivity and specificity of each sample at its own cut-off (b values)."""
-        samples = np.arange(len(cutoff))
+        """Return sensitivity and specificity of each sample at its own cut-off (b values, NaN for none)."""
+        samples, known = np.arange(len(cutoff)), ~np.isnan(cutoff)
         candidate = np.searchsorted(self.values, cutoff, side="right")
-        return self.sensitivity[samples, candidate], self.specificity[samples, candidate]
+        sensitivity, specificity = self.sensitivity[samples, candidate], self.specificity[samples, candidate]
+        return np.where(known, sensitivity, np.nan), np.where(known, specificity, np.nan)
 
     def cutoff(self, candidate: NDArray[np.intp]) -> Array:
         """Return each sample's cut-off for its candidate: midway between the values it has around it."""
@@ -90,11 +92,14 @@ class WeightedCurve:
         above = position >= candidate[:, None]
         next_higher = np.where(self.drawn & above, self.values, np.inf).min(axis=1)
         next_lower = np.where(self.drawn & ~above, self.values, -np.inf).max(axis=1)
-        return (next_lower + next_higher) / 2
+        midway = to_digits((next_lower + next_higher) / 2)
+        rounded_up = np.isfinite(midway) & (midway >= next_higher)  # neighbors in the twelfth digit
+        return np.where(rounded_up, next_lower, midway)
 
     def best(self, objective: Array) -> Array:
         """Return the cut-offs that maximize b x (v + 1) objectives, the lowest among equals."""
-        return self.cutoff(np.argmax(np.round(objective, 12), axis=1))
+        highest = objective.max(axis=1, keepdims=True)
+        return self.cutoff(np.argmax(objective >= highest - EQUAL, axis=1))
 
 
 def _mean(weights: Array, score: Array) -> Array:
@@ -107,8 +112,12 @@ Rule = Callable[[WeightedCurve], Array]
 
 
 def mean_midpoint_rounded(curve: WeightedCurve) -> Array:
-    """Midpoint of the two group means, rounded to the nearest integer (Ehresman et al. 2019)."""
-    return np.floor((curve.mean_with + curve.mean_without) / 2 + 0.5)
+    """Midpoint of the two group means, rounded to the nearest integer (Ehresman et al. 2019).
+
+    NaN where all scores lie within one unit: a whole number would not divide them, and 0 or 1 means nothing.
+    """
+    whole = to_whole((curve.mean_with + curve.mean_without) / 2)
+    return np.where(to_digits(np.ptp(curve.values)) > 1, whole, np.nan)
 
 
 def youden(curve: WeightedCurve) -> Array:
@@ -123,7 +132,7 @@ def closest_to_corner(curve: WeightedCurve) -> Array:
 
 def fixed_sensitivity(curve: WeightedCurve, at_least: float) -> Array:
     """The highest cut-off with a sensitivity of at least `at_least`."""
-    enough = np.round(curve.sensitivity, 12) >= at_least
+    enough = to_digits(curve.sensitivity) >= at_least
     return curve.cutoff(enough.shape[1] - 1 - np.argmax(enough[:, ::-1], axis=1))
 
 
@@ -152,6 +161,8 @@ def choose_cutoffs(
     those of that resample at its own cut-off: the intervals carry the uncertainty of the choice.
     They are apparent, not corrected for optimism. Where every resample gives the same sensitivity,
     specificity or index, as separated groups do, the resamples say nothing of its uncertainty: NaN.
+    Cut-offs from `same_from` to below `same_below` classify these observations alike. A way that gives no
+    cut-off has NaN.
 
     Returns one row per way with `COLUMNS`.
     """
@@ -166,6 +177,11 @@ def choose_cutoffs(
         if quantity != "cutoff":
             low, high = (np.where(low == high, np.nan, limit) for limit in (low, high))
         table[f"{quantity}_low"], table[f"{quantity}_high"] = low, high
+    values, cutoff = np.unique(x), observed[:, 0]
+    ends = np.concatenate([[-np.inf], values, [np.inf]])
+    below = np.searchsorted(values, cutoff, side="right")
+    table["same_from"] = np.where(np.isnan(cutoff), np.nan, ends[below])
+    table["same_below"] = np.where(np.isnan(cutoff), np.nan, ends[below + 1])
     table["conf_method"] = (
         "percentile bootstrap, stratified by outcome; cut-off chosen again in each resample"
     )

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vbq.stats.roc import tie_nearly_equal
+from vbq.stats.digits import tie_nearly_equal
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from vbq.stats.digits import to_whole
+
 ROUNDING = 1e-12  # relative; a size that is whole but for rounding is not raised to the next integer
 
 
@@ -178,7 +180,7 @@ def _net_benefit_variance(
 def _events_and_others(n: int, prevalence: float) -> tuple[int, int]:
     if not 0 < prevalence < 1:
         return 0, 0
-    events = round(n * prevalence)
+    events = int(to_whole(n * prevalence))
     return events, n - events
 
 

@@ -1,5 +1,6 @@
 """Bootstrap resamples as weights, and percentile intervals."""
 
+import warnings
 from collections.abc import Iterator
 
 import numpy as np
@@ -61,10 +62,11 @@ def percentile_interval(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the percentile interval of each column of replicates x k estimates.
 
-    Quantiles are R's type 7. Replicates without an estimate (NaN) are left out. A limit between a finite
-    and an infinite estimate is NaN.
+    Quantiles are R's type 7. Replicates without an estimate (NaN) are left out; where none has one, so are
+    the limits NaN. A limit between a finite and an infinite estimate is NaN.
     """
     tail = (1 - confidence) / 2
-    with np.errstate(invalid="ignore"):  # infinity minus infinity, in the interpolation
+    # Infinity minus infinity in the interpolation, and columns without an estimate.
+    with np.errstate(invalid="ignore"), warnings.catch_warnings(action="ignore", category=RuntimeWarning):
         low, high = np.nanquantile(np.asarray(estimates, dtype=float), [tail, 1 - tail], axis=0)
     return low, high

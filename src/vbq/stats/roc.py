@@ -8,8 +8,6 @@ from scipy import optimize, special
 
 Array = NDArray[np.float64]
 
-SIGNIFICANT_DIGITS = 12
-
 
 @dataclass(frozen=True)
 class Areas:
@@ -71,18 +69,6 @@ def _placements(score: Array, event: NDArray[np.bool_], in_order: bool) -> tuple
     placed = np.empty(len(y))
     placed[order[y]], placed[order[~y]] = others_below, events_above
     return placed[event], placed[~event]
-
-
-def tie_nearly_equal(linear_predictor: ArrayLike) -> Array:
-    """Round computed scores to 12 significant digits of the largest, so that equals stay tied.
-
-    Two patients with the same covariates can differ in the last bit of a linear predictor. Of b x n scores
-    each row is rounded by its own largest.
-    """
-    values = np.asarray(linear_predictor, dtype=float)
-    largest = np.abs(values).max(axis=-1, keepdims=True, initial=0.0)
-    digits = SIGNIFICANT_DIGITS - 1 - np.floor(np.log10(np.where(largest > 0, largest, 1.0)))
-    return np.asarray(np.rint(values * 10.0**digits) / 10.0**digits)
 
 
 def auc_interval(

@@ -6,11 +6,14 @@ carries that range through, so that "does not fit" is never a matter of rounding
 
 import math
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
+
+from vbq.stats.digits import to_digits, to_whole
 
 Array = NDArray[np.float64]
 
@@ -54,7 +57,9 @@ class Printed(Range):
 
     def meets(self, low: float, high: float) -> bool:
         """Whether some number between two others is printed so: rounds to it, or lies below the bound."""
-        return low < self.value if self.is_bound else super().meets(low, high)
+        if not self.is_bound:
+            return super().meets(low, high)
+        return low < self.value and not math.isclose(low, self.value, rel_tol=SLACK)
 
 
 def decimals(digits: str) -> int:
@@ -62,10 +67,22 @@ def decimals(digits: str) -> int:
     return len(digits.partition(".")[2])
 
 
+def rounded_as_printed(number: float, decimals: int) -> Decimal:
+    """Round a finite number of twelve digits to so many decimals, a half away from zero."""
+    unit, every_digit = Decimal(1).scaleb(-decimals), Context(prec=400)
+    return Decimal(repr(float(to_digits(number)))).quantize(unit, ROUND_HALF_UP, every_digit)
+
+
 def rounds_twice_to(number: float, printed: Printed) -> bool:
     """Whether a number gives the printed one when it is rounded to one decimal more first."""
-    once = math.floor(number / (printed.half_unit / 5) + 0.5) * (printed.half_unit / 5)
-    return printed.allows(once)
+    tenth = printed.half_unit / 5
+    return printed.allows(float(to_whole(number / tenth)) * tenth)
+
+
+def whole_numbers(numbers: Range) -> range:
+    """Return the whole numbers to which a range of numbers rounds, a tie in either direction."""
+    low, high = to_digits([numbers.low - 0.5, numbers.high + 0.5])
+    return range(math.ceil(low), math.floor(high) + 1)
 
 
 def attainable_counts(fraction: Range, n: int) -> range:
@@ -94,7 +111,8 @@ def attainable_means(mean: Range, n: int, step: float) -> list[float]:
 def nearest_means(value: float, n: int, step: float) -> tuple[float, float]:
     """Return the means next to a value, below and above, that n multiples of `step` can have."""
     unit = step / n
-    return math.floor(value / unit) * unit, math.ceil(value / unit) * unit
+    total = float(to_digits(value / unit))
+    return math.floor(total) * unit, math.ceil(total) * unit
 
 
 def fewest_missing(mean: Range, n: int, step: float) -> int | None:
@@ -149,9 +167,9 @@ def smallest_pooled_sd(means: tuple[Range, Range], sizes: tuple[int, int], step:
     """
     squares = []
     for n, mean in zip(sizes, means, strict=True):
-        ends = [(end / step) % 1 for end in (mean.low, mean.high)]
-        holds_a_multiple = math.floor(mean.low / step) != math.floor(mean.high / step)
-        least = 0.0 if holds_a_multiple else min(f * (1 - f) for f in ends)
+        first, last = to_digits([mean.low / step, mean.high / step])
+        holds_a_multiple = math.ceil(first) <= math.floor(last)
+        least = 0.0 if holds_a_multiple else min(f * (1 - f) for f in (first % 1, last % 1))
         squares.append(n * least * step**2)
     return math.sqrt(sum(squares) / (sum(sizes) - 2))
 

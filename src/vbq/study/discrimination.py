@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from vbq.stats.digits import in_full, tie_nearly_equal
 from vbq.stats.logistic import fit_logistic
 from vbq.stats.proportions import wilson_interval
-from vbq.stats.roc import areas_under_curves, auc_interval, compare_areas, tie_nearly_equal
+from vbq.stats.roc import areas_under_curves, auc_interval, compare_areas
 from vbq.study.design import Codebook, complete_rows, design_matrix, outcome_of
 
 Array = NDArray[np.float64]
@@ -183,7 +184,7 @@ def _positive(cohort: pd.DataFrame, score: Score, codebook: Codebook) -> NDArray
 
 def _cutoff_text(score: Score, codebook: Codebook) -> str:
     if score.above is not None:
-        return f"{'>' if score.higher_risk == 'high' else '<'} {score.above:g}"
+        return f"{'>' if score.higher_risk == 'high' else '<'} {in_full(score.above)}"
     levels = codebook[score.variables[0]].levels
     label = levels[score.positive_from]
     return label if score.positive_from == list(levels)[-1] else f"{label} or higher"

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
 
+from vbq.stats.digits import is_below
 from vbq.stats.logistic import INTERCEPT, fit_logistic
 from vbq.study.design import Codebook, complete_rows, design_matrix, outcome_of
 
@@ -17,14 +17,9 @@ COLUMNS = [
 ]
 
 
-def is_selected(p_values: ArrayLike, alpha: float) -> NDArray[np.bool_]:
-    """Return which p-values are below alpha; a test that could not be made selects nothing."""
-    return np.asarray(p_values, dtype=float) < alpha
-
-
 def selected_variables(univariable: pd.DataFrame, excluded: Collection[str], alpha: float) -> list[str]:
     """Return the variables of `compare_by_outcome` with p below alpha, but for the excluded, in order."""
-    significant = univariable.loc[is_selected(univariable["p_value"], alpha), "variable"]
+    significant = univariable.loc[is_below(univariable["p_value"], alpha), "variable"]
     return [name for name in significant if name not in excluded]
 
 

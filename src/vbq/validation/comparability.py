@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from vbq.codebook import Variable
 from vbq.stats.balance import standardized_difference, standardized_difference_of_shares
 from vbq.stats.batched import fit_batch
-from vbq.stats.roc import areas_under_curves, auc_interval, tie_nearly_equal
+from vbq.stats.digits import tie_nearly_equal
+from vbq.stats.roc import areas_under_curves, auc_interval
 from vbq.study.design import design_matrix
 from vbq.validation.rules import Codebook, Rule, can_be_applied, predict
 

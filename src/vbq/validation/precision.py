@@ -9,6 +9,7 @@ from scipy import special
 from vbq.stats import precision
 from vbq.stats.batched import weighted_auc
 from vbq.stats.calibration import reestimated_intercept
+from vbq.stats.digits import to_digits
 from vbq.study.design import outcome_of
 from vbq.validation.performance import complete
 from vbq.validation.rules import RANKS, REESTIMATED, Codebook, Rule, predict
@@ -90,7 +91,7 @@ def expected_precision(
                     "expected_width": width,
                     "target_width": target,
                     "n_needed": np.nan if needed is None else needed,
-                    "events_needed": np.nan if needed is None else np.ceil(needed * prevalence),
+                    "events_needed": np.nan if needed is None else np.ceil(to_digits(needed * prevalence)),
                     "sufficient": "" if needed is None else "yes" if n >= needed else "no",
                     "method": method,
                 }

@@ -15,7 +15,7 @@ from scipy import special
 
 from vbq.codebook import Variable
 from vbq.errors import UserError
-from vbq.stats.roc import tie_nearly_equal
+from vbq.stats.digits import in_full, tie_nearly_equal
 
 Array = NDArray[np.float64]
 Codebook = Mapping[str, Variable]
@@ -48,8 +48,8 @@ class Term:
         if self.levels:
             return f"{self.variable}[{'|'.join(map(str, self.levels))}]"
         if self.above is not None:
-            return f"{self.variable}>{self.above:g}"
-        return self.variable if self.below is None else f"{self.variable}<{self.below:g}"
+            return f"{self.variable}>{in_full(self.above)}"
+        return self.variable if self.below is None else f"{self.variable}<{in_full(self.below)}"
 
     @property
     def is_yes_or_no(self) -> bool:
@@ -76,8 +76,8 @@ class Term:
             levels = " or ".join(str(variable.levels.get(level, level)) for level in self.levels)
             return f"{variable.label}: {levels}"
         if self.above is not None:
-            return f"{variable.label} > {self.above:g}"
-        return variable.label if self.below is None else f"{variable.label} < {self.below:g}"
+            return f"{variable.label} > {in_full(self.above)}"
+        return variable.label if self.below is None else f"{variable.label} < {in_full(self.below)}"
 
 
 @dataclass(frozen=True)

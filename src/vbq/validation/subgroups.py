@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from vbq.stats.digits import in_full
 from vbq.stats.grouping import patterns_of
 from vbq.stats.groups import compare_groups
 from vbq.stats.logistic import INTERCEPT, Likelihood, coefficient_table, independent
@@ -51,8 +52,8 @@ def subgroups_of(
             numbers = cohort[name].to_numpy(dtype=float, na_value=np.nan)
             unit = f" {codebook[name].unit}".rstrip()
             found[name] = [
-                (f"<{value:g}", f"< {value:g}{unit}", numbers < value),
-                (f">={value:g}", f"≥ {value:g}{unit}", numbers >= value),
+                (f"<{in_full(value)}", f"< {in_full(value)}{unit}", numbers < value),
+                (f">={in_full(value)}", f"≥ {in_full(value)}{unit}", numbers >= value),
             ]
     return {name: groups for name, groups in found.items() if sum(bool(who.any()) for *_, who in groups) > 1}
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from vbq.stats.batched import fit_batch, weighted_auc
+from vbq.stats.digits import is_below
 from vbq.stats.grouping import RESAMPLED_FROM, Patterns, patterns_of, resampled_counts
 from vbq.stats.logistic import Likelihood, profile_interval
 from vbq.stats.regressions import log_likelihoods
@@ -221,7 +222,7 @@ def update_rules(
                 "df": problem.df[most] - problem.df[name],
                 "p_value": p,
                 "p_method": "likelihood ratio",
-                "rejected": _yes(p < alpha),
+                "rejected": _yes(bool(is_below(p, alpha))),
                 "chosen": _yes(name == chosen),
             }
             for name, p in zip(problem.candidates, p_values[0], strict=False)

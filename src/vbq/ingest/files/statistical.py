@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from vbq.ingest.files.sheet import Settings, Sheet, assembled, number_text
@@ -50,7 +51,10 @@ def read_statistical(
     index = pd.RangeIndex(1, len(frame) + 1)
     columns = {}
     for position, name in enumerate(frame.columns):
-        column = _column(frame.iloc[:, position], settings.decimal).set_axis(index)
+        values = frame.iloc[:, position]
+        if meta.readstat_variable_types[name] == "float":
+            values = values.astype("float32")  # as the file has it: 3.8, not 3.799999952316284
+        column = _column(values, settings.decimal).set_axis(index)
         columns[position] = column.replace(labels[name]).str.strip() if name in labels else column.str.strip()
     if shape.missing_ranges:
         _note_missing(path, settings, frame, shape.missing_ranges, file, problems)
@@ -145,7 +149,9 @@ def _note_missing(
 def _column(values: pd.Series, decimal: str) -> pd.Series:
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         codes, uniques = pd.factorize(values)  # many values, few of them different
-        texts = pd.Series([number_text(float(each), decimal) for each in uniques], dtype="str")
+        texts = pd.Series(
+            [number_text(float(str(each)), decimal) for each in np.asarray(uniques)], dtype="str"
+        )
         return pd.Series(texts.reindex(codes).to_numpy(), dtype="str").fillna("")
     return pd.Series([_text(value, decimal) for value in values], dtype="str")
 

@@ -19,7 +19,7 @@ TO_FILL_IN = "FILL IN"
 def scalar(value: object) -> str:
     """Return a value as it stands in YAML, quoted unless it is surely read as the same text."""
     if isinstance(value, float):
-        return f"{value:.10g}"
+        return f"{value:.16g}"
     if not isinstance(value, str):
         return str(value)
     if PLAIN.fullmatch(value) and value.isprintable() and yaml.safe_load(value) == value:

@@ -12,7 +12,7 @@ from vbq.ingest.content import is_showable
 from vbq.ingest.propose.spellings import is_word, levels_of
 from vbq.ingest.propose.vocabulary import LEVELS, MISSING, MISSING_CATEGORY_CODES, MISSING_CODES
 from vbq.ingest.suspicions import suspected_unit
-from vbq.ingest.values import canonical_levels, spelling, to_number
+from vbq.ingest.values import canonical_levels, in_digits, spelling, to_number
 
 Grade = Literal["good", "open", "poor", "no"]
 ASKED = "?"
@@ -116,7 +116,7 @@ def _of_numbers(counts: pd.Series, variable: Variable, decimal: str, unit: float
         return Evidence("good", f"values fit in {name}", None, multiply, missing, tuple(remarks))
     if suspected is not None:
         remarks.append(f"the heading has another unit than the values, which look like {suspected[0]}")
-    in_unit = values * factor
+    in_unit = in_digits(values * factor)
     low, high = variable.plausible or (-np.inf, np.inf)
     fits = suspected is None and low <= in_unit.median() <= high
     is_rare = in_unit.between(low, high).mean() < PLAUSIBLE

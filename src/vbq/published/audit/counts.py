@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from vbq.codebook import Variable
 from vbq.published.audit.finding import Checked
 from vbq.published.paper import ALL, GROUPS, Figure, Paper
+from vbq.stats.digits import to_digits
 from vbq.stats.rounded import Range, attainable_counts, attainable_sizes
 
 MOST_TABLES = 400  # of those that missing values leave for one row
@@ -180,7 +181,7 @@ def sums(paper: Paper) -> Checked:
     checked = Checked()
     for total, parts in paper.sums:
         checked.tested += 1
-        found = sum(figure.number.value for figure in parts)
+        found = float(to_digits(sum(figure.number.value for figure in parts)))
         if found != total.number.value:
             checked.add(
                 f"sums.{total.id}",

@@ -7,13 +7,16 @@ from vbq.published.audit.accuracy import distinct_margins
 from vbq.published.audit.finding import Checked
 from vbq.published.audit.implied import Implied
 from vbq.published.paper import Figure, Paper
+from vbq.stats.digits import in_full
 from vbq.stats.rounded import (
     Range,
     normal_auc,
     normal_sensitivity,
     pooled_sd,
+    rounded_as_printed,
     sd_from_share,
     size_of_part,
+    whole_numbers,
 )
 
 
@@ -97,7 +100,7 @@ def cutoffs(paper: Paper) -> tuple[Checked, list[Implied]]:
     printed = paper.find("cutoff", "cutoff", score=score, method="mean_midpoint_rounded")
     if printed:
         checked.tested += 1
-        whole = sorted({round(midpoint.low), round(midpoint.high)})
+        whole = whole_numbers(midpoint)
         agrees = printed.number.value in whole
         checked.add(
             f"cutoff.{score}",
@@ -106,7 +109,7 @@ def cutoffs(paper: Paper) -> tuple[Checked, list[Implied]]:
             f"{' or '.join(map(str, whole))}; the printed cut-off is {printed.digits}.",
             "note" if agrees else "unexplained",
             f"({groups[0].digits} + {groups[1].digits}) / 2; the mean of all patients is {overall.low:.3f} "
-            f"to {overall.high:.3f} and rounds to {round(overall.low)}",
+            f"to {overall.high:.3f} and rounds to {rounded_as_printed(overall.low, 0)}",
             "" if agrees else "The cut-off was chosen in another way, or a figure is not right as printed.",
         )
     return checked, numbers
@@ -133,7 +136,7 @@ def performance(paper: Paper) -> tuple[Checked, list[Implied]]:
         figures = [*groups, p_value]
         method = f"normal in each group, pooled standard deviation {_span(sd)} from means and p-value"
         for quantity, found in expected.items():
-            what = f"{label} > {dichotomy.above:g}: expected {quantity}"
+            what = f"{label} > {in_full(dichotomy.above)}: expected {quantity}"
             if quantity == "auc":
                 what = f"{label}: expected AUC"
             numbers.append(Implied(f"expected_{quantity}", name, what, found, method, figures))

@@ -10,6 +10,7 @@ from vbq.published.audit.counts import CountRow, count_rows
 from vbq.published.audit.finding import Checked, Severity
 from vbq.published.paper import Figure, Paper
 from vbq.stats.contingency import CONVENTIONS, conventional_p_values
+from vbq.stats.digits import is_below
 from vbq.stats.rounded import rounds_twice_to
 
 NAMES = {
@@ -167,9 +168,9 @@ def _what_would_follow(paper: Paper, row: TestedRow, p: float) -> str:
     """Say whether the paper's rule would have selected or dropped the variable by the recomputed p-value."""
     name = row.counts.variable.name
     by_print = is_significant(row.p_value, paper.alpha)
-    if not np.isfinite(p) or (p < paper.alpha) == by_print:
+    if not np.isfinite(p) or is_below(p, paper.alpha) == by_print:
         return ""
-    verb = "selected" if p < paper.alpha else "dropped"
+    verb = "selected" if is_below(p, paper.alpha) else "dropped"
     words = (
         f"By p = {p:.4f} the rule of the paper (p < {paper.alpha:g}) would have {verb} this variable for the "
         "multivariable model"

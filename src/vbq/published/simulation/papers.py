@@ -16,9 +16,10 @@ from scipy import special
 from vbq.codebook import Variable, extended
 from vbq.published.paper import COLUMNS, Paper, transcribe
 from vbq.stats.contingency import conventional_p_value
+from vbq.stats.digits import tie_nearly_equal
 from vbq.stats.groups import compare_groups
 from vbq.stats.logistic import LogisticFit, fit_logistic
-from vbq.stats.roc import areas_under_curves, tie_nearly_equal
+from vbq.stats.roc import areas_under_curves
 
 Array = NDArray[np.float64]
 

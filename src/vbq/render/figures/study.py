@@ -31,6 +31,7 @@ from vbq.render.figures.style import (
 )
 from vbq.render.labels import INDENT, reader_name, term_label
 from vbq.render.tables.study import ratio_with_interval
+from vbq.stats.digits import in_full
 
 Row = Mapping[Any, Any]
 
@@ -263,9 +264,8 @@ def score_by_outcome(
         marks.append(("", "cutoff", cutoff))
         axes.axhline(cutoff, color=COLORS[3], lw=1, ls=DASHES[1], zorder=1)
         place = blended_transform_factory(axes.transAxes, axes.transData)
-        axes.text(
-            1.02, cutoff, f"Cut-off\n{cutoff:g}", transform=place, va="center", ha="left", linespacing=1.3
-        )
+        words = f"Cut-off\n{in_full(cutoff)}"
+        axes.text(1.02, cutoff, words, transform=place, va="center", ha="left", linespacing=1.3)
     sizes = [int((outcome == group).sum()) for group in (0, 1)]
     labels = [f"{wrapped(name, 20)}\nn = {n}" for name, n in zip(group_names, sizes, strict=True)]
     axes.set_xticks([0, 1], labels)

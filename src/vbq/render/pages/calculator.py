@@ -15,8 +15,9 @@ from vbq.ingest.suspicions import FACTOR
 from vbq.render import numbers as text
 from vbq.render.document import safe
 from vbq.render.writers.html import from_template
-from vbq.scores.marker import PUBLISHED, SCORE_DECIMALS
+from vbq.scores.marker import PUBLISHED
 from vbq.scores.sins import POTENTIALLY_UNSTABLE_MAX, STABLE_MAX, TOTAL_MAX
+from vbq.stats.digits import ALMOST_HALF, DIGITS
 from vbq.template import NOTES
 from vbq.validation.rules import Codebook, Rule, pattern_name, rule_of
 
@@ -109,7 +110,6 @@ def _facts(rule: Rule, described: Mapping[str, Any], patterns: list[dict[str, An
     return {
         "vbq": {
             "levels": PUBLISHED.levels,
-            "decimals": SCORE_DECIMALS,
             "possible": VARIABLES["vbq"].possible,
             "plausible": VARIABLES["vbq"].plausible,
             "apart": FACTOR,
@@ -118,6 +118,7 @@ def _facts(rule: Rule, described: Mapping[str, Any], patterns: list[dict[str, An
             "components": {name: VARIABLES[name].label for name in SINS_COMPONENTS},
             "categories": [{"label": label, "most": most} for label, most in categories],
         },
+        "digits": {"most": DIGITS, "almost_half": ALMOST_HALF},
         "labels": {name: VARIABLES[name].label for name in ("vbq", "sins")},
         "terms": [
             {

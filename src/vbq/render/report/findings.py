@@ -12,6 +12,7 @@ from vbq.render.report.results import Results
 from vbq.render.report.sentences import summary as summary_of_validation
 from vbq.render.tables.optimism import sentence as sentence_of_optimism
 from vbq.render.tables.study import ratio_with_interval, significant
+from vbq.stats.digits import is_below
 
 
 def findings(results: Results) -> tuple[Finding, ...]:
@@ -43,7 +44,7 @@ def _association(results: Results) -> str:
     if tests is None:
         return ""
     tested = pd.to_numeric(tests["p_value"], errors="coerce").dropna()
-    words = f"Of {len(tested)} variables tested, {int((tested < alpha).sum())} had p < {alpha:g}."
+    words = f"Of {len(tested)} variables tested, {int(is_below(tested, alpha).sum())} had p < {alpha:g}."
     fitted = results.table("multivariable")
     if fitted is None:
         return words

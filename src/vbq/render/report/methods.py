@@ -8,9 +8,9 @@ import pandas as pd
 
 from vbq.render import numbers as text
 from vbq.render.document import Section
-from vbq.render.labels import AGREEMENT_FORMS, CUTOFF_METHODS, TESTS, step_name
+from vbq.render.labels import AGREEMENT_FORMS, CUTOFF_METHODS, NOT_ROUNDED, TESTS, step_name
 from vbq.render.report.results import Results
-from vbq.render.tables.study import NOT_APPLIED, uses_penalty
+from vbq.render.tables.study import NOT_APPLIED, significant, uses_penalty
 from vbq.render.tables.validation import MEASURES
 from vbq.validation import COMPLETE, IMPUTED
 
@@ -170,9 +170,9 @@ def _exception(results: Results, row: dict[Any, Any], test: str) -> str:
     usual = plan["categorical_test"] if variable.is_categorical else plan["continuous_test"]
     by_usual = text.number(row.get(f"p_{usual}", ""))
     words = f"{variable.label} ({TESTS[test]}, by the plan"
-    if (by_usual < alpha) != (text.number(row["p_value"]) < alpha) and not math.isnan(by_usual):
+    if significant(by_usual, alpha) != significant(row["p_value"], alpha) and not math.isnan(by_usual):
         by = f"by the {TESTS[usual]} test, p = {text.fixed(by_usual, 4)}"
-        words += f"; {by}, it would {'have' if by_usual < alpha else 'not have'} been selected"
+        words += f"; {by}, it would {'have' if significant(by_usual, alpha) else 'not have'} been selected"
     return f"{words})"
 
 
@@ -235,9 +235,12 @@ def _cutoff(results: Results) -> str:
         return ""
     first, plan = chosen.iloc[0], results.plan["cutoff"]
     ways = [_inside(CUTOFF_METHODS[way]) for way in chosen["method"] if way != plan["way"]]
+    way = _inside(CUTOFF_METHODS[plan["way"]])
+    if chosen.loc[chosen["method"] == plan["way"], "cutoff"].map(text.missing).any():
+        way += f" ({NOT_ROUNDED})"
     return (
         f"Cut-off of the {results.codebook[plan['score']].label}. The study’s way: "
-        f"{_inside(CUTOFF_METHODS[plan['way']])}. Beside it: {text.listed(ways)}. Intervals: "
+        f"{way}. Beside it: {text.listed(ways)}. Intervals: "
         f"{first['conf_method']}, "
         f"{text.count(first['replicates'])} replicates."
     )

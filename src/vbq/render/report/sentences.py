@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from vbq.render import numbers as text
+from vbq.render.tables.study import significant
 from vbq.render.tables.validation import Validation
 from vbq.validation import COMPLETE, IMPUTED
 
@@ -271,7 +272,7 @@ def _terms(validation: Validation) -> Iterator[Sentence]:
     for name, rows in validation.tables["terms"].groupby("rule", sort=False):
         parts = []
         for row in rows.to_dict("records"):
-            adds = "adds to the others" if text.number(row["p_value"]) < alpha else "is not shown to add"
+            adds = "adds to the others" if significant(row["p_value"], alpha) else "is not shown to add"
             published = (
                 f", published {text.fixed(row['published'], 2)}" if not text.missing(row["published"]) else ""
             )
@@ -407,11 +408,11 @@ def _subgroups(validation: Validation) -> Iterator[Sentence]:
         key = (row["subgroup"], row["measure"])
         if not str(row["measure"]).startswith("mean_") or key in seen:
             continue
-        if text.number(row["p_value"]) < alpha and not text.missing(row["estimate"]):
+        if significant(row["p_value"], alpha) and not text.missing(row["estimate"]):
             seen.add(key)
             yield from _shift(validation, row)
     tested = tests[tests["measure"].isin(["interaction", "level_difference"])]
-    low = tested[pd.to_numeric(tested["p_value"], errors="coerce") < alpha]
+    low = tested[[significant(p_value, alpha) for p_value in tested["p_value"]]]
     if len(tested):
         words = (
             f"{len(tested)} tests of whether rules perform differently in subgroups: {len(low)} with p < "

@@ -5,6 +5,7 @@ import pandas as pd
 from vbq.render import numbers as text
 from vbq.render.document import Table
 from vbq.render.labels import Codebook, Row
+from vbq.stats.digits import in_full
 
 INDEX_LABELS = {
     "auc": "AUC",
@@ -105,7 +106,7 @@ def cutoff_table(cutoffs: pd.DataFrame) -> Table:
     """Show which cut-offs resamples would have chosen."""
     rows = [
         [
-            f"{row['cutoff']:g}" + (" (chosen)" if row["chosen"] else ""),
+            in_full(row["cutoff"]) + (" (chosen)" if row["chosen"] else ""),
             text.count_percent(row["n_chosen"], 100 * row["share"]),
         ]
         for row in cutoffs.to_dict("records")

@@ -19,7 +19,7 @@ from vbq.render.comparison import (
     text_frame,
 )
 from vbq.render.document import Table
-from vbq.render.labels import CUTOFF_METHODS, Codebook, Row, level_key
+from vbq.render.labels import CUTOFF_METHODS, NOT_ROUNDED, Codebook, Row, level_key
 from vbq.render.tables.study import note_of_incomplete, significant, uses_penalty
 
 CUTOFF_QUANTITIES = ("cutoff", "sensitivity", "specificity", "youden")  # of cutoff.csv, each with its limits
@@ -199,7 +199,12 @@ def cutoff_table(cutoffs: pd.DataFrame, codebook: Codebook, confidence: float) -
     rows = [
         [
             CUTOFF_METHODS[row["method"]],
-            text.estimate(row["cutoff"], row["cutoff_low"], row["cutoff_high"], decimals),
+            text.estimate(
+                row["cutoff"],
+                row["cutoff_low"],
+                row["cutoff_high"],
+                text.decimals_of_cutoff(row["cutoff"], row["same_from"], row["same_below"], decimals),
+            ),
             percentage_of(row, "sensitivity"),
             percentage_of(row, "specificity"),
             text.estimate(row["youden"], row["youden_low"], row["youden_high"], 2),
@@ -216,7 +221,9 @@ def cutoff_table(cutoffs: pd.DataFrame, codebook: Codebook, confidence: float) -
         f"{first['conf_method']} ({text.count(first['replicates'])} replicates).",
         "Sensitivity and specificity of a resample are those at its own cut-off.",
     ]
-    if finite.isna().any(axis=None):
+    has_none = cutoffs["cutoff"].map(text.missing)
+    notes += [f"{CUTOFF_METHODS[way]}: {NOT_ROUNDED}." for way in cutoffs.loc[has_none, "method"]]
+    if finite[~has_none].isna().any(axis=None):
         notes.append(f"{text.NONE} in an interval: the limit is not finite.")
     frame = pd.DataFrame(rows, columns=["Chosen by", *columns], dtype=str)
     return Table(f"Cut-offs: {variable.label}", frame, tuple(notes), sources=("cutoff",))

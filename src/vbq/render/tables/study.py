@@ -36,6 +36,7 @@ from vbq.render.labels import (
     step_name,
     term_label,
 )
+from vbq.stats.digits import is_below
 
 NOT_APPLIED = ("not assessed", "switched off")  # in the reason of a criterion that nobody was held against
 
@@ -185,7 +186,7 @@ def mean_sd(row: Row, decimals: int) -> str:
 
 def significant(p_value: Any, alpha: float) -> bool:
     """Return whether there is a p-value and it is below alpha."""
-    return text.number(p_value) < alpha
+    return bool(is_below(text.number(p_value), alpha))
 
 
 def effects_table(effects: pd.DataFrame, codebook: Codebook, alpha: float, confidence: float) -> Table:

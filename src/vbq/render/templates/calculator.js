@@ -21,15 +21,15 @@ function readIntensity(typed) {
   if (!/^(\d+[.,]?\d*|[.,]\d+)$/.test(text)) return refused("is not a number");
   const value = Number(text.replace(",", "."));
   if (value === 0) return refused("is zero; a signal intensity is above zero");
-  return Number.isFinite(value) ? { value } : refused("is too large");
+  return Number.isFinite(value) ? { value: toDigits(value) } : refused("is too large");
 }
 
-/** Round as NumPy does, ties to even. */
-function rounded(number, decimals) {
-  const scale = 10 ** decimals;
-  const below = Math.floor(number * scale);
-  const rest = number * scale - below;
-  return (rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below) / scale;
+/** Round a positive number to as many significant digits as the library's have, a half up. */
+function toDigits(number) {
+  const shift = facts.digits.most - 1;
+  const [digits, exponent] = number.toExponential(16).split("e");
+  const whole = Math.floor(Number(`${digits}e${shift}`) + (1 - facts.digits.almost_half));
+  return Number(`${whole}e${exponent - shift}`);
 }
 
 function median(values) {
@@ -40,7 +40,7 @@ function median(values) {
 
 /** Score one reading: the median of the levels that could be read, over the CSF. */
 function score(levels, csf) {
-  return rounded(median(levels) / csf, facts.vbq.decimals);
+  return toDigits(median(levels) / csf);
 }
 
 function total(points) {
@@ -63,12 +63,18 @@ function patternOf(values) {
   );
 }
 
+/** Write a number with so many decimals, a half rounded up. */
+function fixed(number, decimals) {
+  const [digits, exponent] = number.toExponential().split("e");
+  return Number(`${Math.round(Number(`${digits}e${Number(exponent) + decimals}`))}e-${decimals}`).toFixed(decimals);
+}
+
 /** Write a score with two decimals, or with as many as it takes to tell it from a cut-off. */
 function written(vbq) {
   const cutoffs = facts.terms.filter((term) => term.variable === "vbq").map((term) => term.above ?? term.below);
   let decimals = 2;
-  while (cutoffs.some((cutoff) => vbq !== cutoff && Number(vbq.toFixed(decimals)) === cutoff)) decimals += 1;
-  return vbq.toFixed(decimals);
+  while (cutoffs.some((cutoff) => vbq !== cutoff && Number(fixed(vbq, decimals)) === cutoff)) decimals += 1;
+  return fixed(vbq, decimals);
 }
 
 // --- The page
@@ -116,7 +122,7 @@ function vbqOf(fields) {
     doubts.push(`Below ${low}: almost always a T2-weighted or STIR series, or bone and CSF changed places.`);
   }
   if (value > high) doubts.push(`Above ${high}: check the readings.`);
-  if (Math.max(...levels) >= facts.vbq.apart * Math.min(...levels)) {
+  if (toDigits(Math.max(...levels) / Math.min(...levels)) >= facts.vbq.apart) {
     doubts.push(`The levels differ ${facts.vbq.apart}-fold or more: check digits and decimal marks.`);
   }
   const bone = used.length > 1 ? `Median of ${listed(used)}` : `Signal of ${used[0]}`;
