@@ -1,19 +1,18 @@
 """Whether another run is alive in this folder: Snakemake's own lock outlives a run that was killed.
 
-Every run, and every stage of one, keeps a file locked as long as it lives. The operating system frees these
-locks when a process ends, in whatever way.
+Every run keeps a file locked as long as it lives. The operating system frees such a lock when a process ends,
+in whatever way.
 """
 
 import fcntl
-import os
 import shutil
 import socket
 import sys
+from os import getpid
 from pathlib import Path
 from typing import TextIO
 
 SNAKEMAKE = Path(".snakemake")
-RUNS, STAGES = "runs.lock", "stages.lock"
 _kept: list[TextIO] = []
 
 
@@ -21,55 +20,61 @@ def begin_run(folder: Path = SNAKEMAKE) -> str:
     """Keep the lock of runs until this process ends; first free the folder if a killed run left it locked.
 
     Returns a sentence that says who is in the way, "" where nobody is. A lock that another host left is not
-    freed: not every shared file system tells one host of the locks of the other.
+    freed: not every shared file system tells one host of the locks of another.
     """
     folder.mkdir(exist_ok=True)
-    runs = (folder / RUNS).open("a+", encoding="utf-8")
+    runs = (folder / "runs.lock").open("a+", encoding="utf-8")
     _kept.append(runs)
-    left, here = folder / "locks", socket.gethostname()
     is_alone = _lock(runs, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    left = folder / "locks"
     is_locked = left.is_dir() and any(left.iterdir())
     runs.seek(0)
-    owners = runs.read().splitlines()
-    told = ""
-    if is_locked and not is_alone:
-        told = f"Another run is under way in this folder ({', or '.join(owners)}). It is not disturbed."
-    elif is_locked and owners and not all(owner.endswith(f" on {here}") for owner in owners):
+    known = [line.split() for line in runs.read().splitlines()]
+    named = (
+        ", ".join(f"process {number} on {host}" for number, host in known) or "a run of an earlier version"
+    )
+    here, told = socket.gethostname(), ""
+    if is_locked and is_alone is False:
+        told = f"Another run is alive in this folder ({named}). It goes on; wait for it, and do not unlock."
+    elif is_locked and (is_alone is None or {host for _, host in known} != {here}):
         told = (
-            f"A run in this folder has not ended, or was killed ({', or '.join(owners)}): see there. If it "
-            "is dead, `snakemake --unlock` frees the folder."
+            f"This folder was locked by {named}; whether that is alive cannot be told from here. If it is "
+            "dead, `snakemake --unlock` frees the folder."
         )
-    elif is_locked and owners:
+    elif is_locked:
         _wait_for_stages(folder)
         shutil.rmtree(left)
-    if is_alone and not told:
-        runs.truncate(0)
-    runs.write(f"process {os.getpid()} on {here}\n")
-    runs.flush()
+    if not told:
+        if is_alone is not False:
+            runs.truncate(0)
+        runs.write(f"{getpid()} {here}\n")
+        runs.flush()
     _lock(runs, fcntl.LOCK_SH)
     return told
 
 
-def begin_stage(folder: Path = SNAKEMAKE) -> None:
-    """Keep the lock of stages until this process ends."""
-    if folder.is_dir():
-        stages = (folder / STAGES).open("a", encoding="utf-8")
-        _kept.append(stages)
-        _lock(stages, fcntl.LOCK_SH)
+def _lock(file: TextIO, how: int) -> bool | None:
+    """Lock a file; False where others keep it locked, None where the file system has no locks."""
+    try:
+        fcntl.flock(file, how)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
 
 
 def _wait_for_stages(folder: Path) -> None:
     """Wait until no stage of a killed run is left that could still write its results."""
-    with (folder / STAGES).open("a", encoding="utf-8") as stages:
-        if not _lock(stages, fcntl.LOCK_EX | fcntl.LOCK_NB):
-            print("Waiting for a stage that outlived its run ...", file=sys.stderr, flush=True)
-            _lock(stages, fcntl.LOCK_EX)
+    import psutil  # comes with Snakemake
 
-
-def _lock(file: TextIO, how: int) -> bool:
-    """Lock a file; whether that worked: not where others have it, nor where a file system knows no locks."""
-    try:
-        fcntl.flock(file, how)
-    except OSError:
-        return False
-    return True
+    scripts = str((folder / "scripts").resolve())
+    outlived = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if any(word.startswith(scripts) for word in process.info["cmdline"] or ())
+    ]
+    if outlived:
+        numbers = ", ".join(str(process.pid) for process in outlived)
+        print(f"Waiting for stages that outlived their run (process {numbers})", file=sys.stderr, flush=True)
+        psutil.wait_procs(outlived)

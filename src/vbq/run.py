@@ -20,7 +20,6 @@ import pandas as pd
 import yaml
 
 from vbq.errors import UserError
-from vbq.lock import begin_stage
 
 WRITTEN = datetime(2000, 1, 1)  # what an Office file says of its time, always the same
 RECORD_ENDS = "resamples"  # the last entry of a run.yaml
@@ -33,9 +32,7 @@ def log_to(path: str) -> None:
 
     On the screen it tells the cohort and the stage, and what stopped it: in full where the user can mend
     it, else in one line that names the file. The last line is the processor time that the script took.
-    A run that begins after this one was killed waits for the script to end.
     """
-    begin_stage()
     logging.basicConfig(
         filename=path, filemode="w", level=logging.INFO, force=True, format="%(levelname)s: %(message)s"
     )
@@ -167,7 +164,7 @@ def read_figures(folder: str | Path) -> dict[str, str]:
     """Read the SVG files of a folder by name. Raises UserError where one is not as it was written."""
     figures = {}
     for path in sorted(Path(folder).glob("*.svg")):
-        with _as_written(path):
+        with _as_written(path, f"the folder {folder}"):
             figures[path.stem] = path.read_text("utf-8")
             if not figures[path.stem].rstrip().endswith("</svg>"):
                 raise ValueError("a picture that does not end")
@@ -179,16 +176,16 @@ def read_record(path: str | Path) -> dict[str, Any]:
     with _as_written(path):
         content = Path(path).read_text("utf-8")
         record = yaml.safe_load(content)
-        if list(record)[-1] != RECORD_ENDS or not content.endswith("\n"):
+        if RECORD_ENDS not in record or not content.endswith("\n"):
             raise ValueError("a record that does not end")
     return record
 
 
 @contextmanager
-def _as_written(path: str | Path) -> Iterator[None]:
+def _as_written(path: str | Path, made_with: str = "it") -> Iterator[None]:
     """Name a file that cannot be read as it was written; what a reader makes of such a file is its own."""
     try:
         yield
     except Exception as error:
-        told = f"{path} is damaged: delete it, and the same command makes it again"
+        told = f"{path} is damaged: delete {made_with}, and the same command makes it again"
         raise UserError(told) from error

@@ -1,5 +1,6 @@
 """Configuration, and the helpers that rules share. No rules here."""
 
+import os
 import re
 import sys
 from functools import cache
@@ -344,7 +345,7 @@ def sources(script):
         new = set(_imported(queue.pop())) - found
         found |= new
         queue += new
-    return sorted(map(str, found))
+    return sorted(os.path.relpath(path) for path in found)  # so that a moved folder is the same
 
 
 def version_of(script):

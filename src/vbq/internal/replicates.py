@@ -62,7 +62,7 @@ class Replicates:
     def read(cls, file: Path) -> "Replicates":
         """Read what `write` wrote. Raises OSError, ValueError, EOFError or BadZipFile where it is damaged."""
         found: dict[str, Any] = {field.name: {} for field in fields(cls)}
-        with np.load(file) as arrays:
+        with np.load(BytesIO(file.read_bytes())) as arrays:
             for key in arrays.files:
                 name, _, model = key.partition("/")
                 if model:
