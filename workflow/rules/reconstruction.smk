@@ -76,5 +76,8 @@ rule compare_shipped:
         "results/{made}/logs/compare_shipped.log",
     wildcard_constraints:
         made="|".join(SHIPPED),
+    params:
+        files=lambda wildcards: contents_of(SHIPPED[wildcards.made]),
+        code=version_of("compare_shipped.py"),
     script:
         "../scripts/compare_shipped.py"
