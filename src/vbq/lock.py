@@ -23,20 +23,18 @@ def begin_run(folder: Path = SNAKEMAKE) -> str:
     freed: not every shared file system tells one host of the locks of another.
     """
     folder.mkdir(exist_ok=True)
-    runs = (folder / "runs.lock").open("a+", encoding="utf-8")
+    runs = (folder / "runs.lock").open("a+", encoding="utf-8", errors="replace")
     _kept.append(runs)
     is_alone = _lock(runs, fcntl.LOCK_EX | fcntl.LOCK_NB)
     left = folder / "locks"
     is_locked = left.is_dir() and any(left.iterdir())
     runs.seek(0)
-    known = [line.split() for line in runs.read().splitlines()]
-    named = (
-        ", ".join(f"process {number} on {host}" for number, host in known) or "a run of an earlier version"
-    )
-    here, told = socket.gethostname(), ""
+    owners, here = runs.read().splitlines(), f" on {socket.gethostname()}"
+    named, told = ", ".join(owners) or "an unknown process", ""
+    is_of_here = bool(owners) and all(owner.endswith(here) for owner in owners)
     if is_locked and is_alone is False:
         told = f"Another run is alive in this folder ({named}). It goes on; wait for it, and do not unlock."
-    elif is_locked and (is_alone is None or {host for _, host in known} != {here}):
+    elif is_locked and (is_alone is None or not is_of_here):
         told = (
             f"This folder was locked by {named}; whether that is alive cannot be told from here. If it is "
             "dead, `snakemake --unlock` frees the folder."
@@ -47,7 +45,7 @@ def begin_run(folder: Path = SNAKEMAKE) -> str:
     if not told:
         if is_alone is not False:
             runs.truncate(0)
-        runs.write(f"{getpid()} {here}\n")
+        runs.write(f"process {getpid()}{here}\n")
         runs.flush()
     _lock(runs, fcntl.LOCK_SH)
     return told

@@ -79,20 +79,21 @@ def test_a_run_that_is_alive_keeps_its_lock(folder: Path):
 
 
 def test_another_machine_keeps_its_lock(folder: Path):
-    lock(folder, "17 elsewhere")
+    lock(folder, "process 17 on elsewhere")
     for _ in range(2):  # the first to be told so does not become the owner
         assert "process 17 on elsewhere" in told_to_another(folder)
     assert (folder / "locks" / "0.output.lock").is_file()
 
 
-def test_a_lock_without_an_owner_is_kept(folder: Path):
-    lock(folder)
+@pytest.mark.parametrize("owner", ["", "process 1", "\0"])
+def test_a_lock_without_an_owner_is_kept(folder: Path, owner: str):
+    lock(folder, owner)
     assert "--unlock" in told_to_another(folder)
     assert (folder / "locks" / "0.output.lock").is_file()
 
 
 def test_a_run_waits_for_a_stage_that_outlived_the_last_one(folder: Path):
-    lock(folder, f"17 {socket.gethostname()}")
+    lock(folder, f"process 17 on {socket.gethostname()}")
     script = folder / "scripts" / "tmp1.ingest_cohort.py"
     script.parent.mkdir()
     script.write_text("import time\ntime.sleep(600)\n")
@@ -112,7 +113,7 @@ def test_a_file_system_without_locks_frees_nothing(folder: Path, monkeypatch: py
     def unsupported(*_: object):
         raise OSError(95, "Operation not supported")
 
-    lock(folder, f"17 {socket.gethostname()}")
+    lock(folder, f"process 17 on {socket.gethostname()}")
     monkeypatch.setattr("fcntl.flock", unsupported)
     assert "--unlock" in begin_run(folder)
     assert (folder / "locks" / "0.output.lock").is_file()
