@@ -52,6 +52,11 @@ class Copy:
         path.write_text(yaml.safe_dump(settings))
         return self.snakemake("--replace-workflow-config", "--configfile", str(path))
 
+    def stale_rules(self) -> set[str]:
+        """Rules that the next run would execute, whatever they depend on."""
+        listed = self.snakemake("--dry-run", "--quiet", "rules", "host")
+        return set(re.findall(r"^(\w+) +\d+$", listed, flags=re.MULTILINE)) - {"all", "total"}
+
     def results(self, cohort: str) -> Path:
         """The folder of a cohort's results."""
         return self.path / "results" / cohort

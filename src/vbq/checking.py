@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from vbq.checksums import checksums, unchanged
 from vbq.codebook import extended
 from vbq.configuration import read_config, read_plan
 from vbq.errors import UserError
 from vbq.ingest.cohort import examine_cohort
+from vbq.paths import named_files
 from vbq.problems import COHORT_FILE, InputError, lines_of_warnings
 from vbq.render.pages.check import Check, check_page, verdict
 from vbq.run import write_csv, write_whole
@@ -37,7 +39,8 @@ def check_cohort(file: Path, results: Path) -> Checked:
     if reasons := contradictions(plan, codebook):
         raise UserError("\n".join([f"{spec['plan']} cannot be carried out:", *reasons]))
     outcome = plan["outcome"]["variable"]
-    examined = examine_cohort(spec, codebook, marker, Path(), outcome)
+    with unchanged(checksums(named_files(spec))):
+        examined = examine_cohort(spec, codebook, marker, Path(), outcome)
     missed: list[tuple[str, str]] = []
     if examined.scored is not None:
         columns = examined.scored.columns

@@ -92,14 +92,13 @@ def _cohort_file(name: str) -> Path:
 
 def _new_cohort(asked: argparse.Namespace) -> int:
     from vbq.ingest.propose import propose_cohort_file
+    from vbq.run import write_whole
 
     target = COHORTS / f"{asked.name}.yaml"
     if target.exists():
         raise UserError(f"{target} exists already: choose another name, or remove it")
     proposed = propose_cohort_file(asked.name, asked.files, asked.plan)
-    part = target.with_suffix(".part")
-    part.write_text(proposed.text, encoding="utf-8")
-    part.replace(target)
+    write_whole(proposed.text, target)
     for line in proposed.lines:
         print(line)
     print(f"Wrote {target}. Review it, then: vbq check {asked.name}")

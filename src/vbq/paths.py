@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,18 +45,6 @@ def named_files(spec: Mapping[str, Any]) -> list[str]:
     """Return the paths that a cohort file names, with placeholders as they are, in alphabetical order."""
     sections = [spec[name] for name in SECTIONS if name in spec]
     return sorted({section[key] for section in sections for key in ("file", "dictionary") if key in section})
-
-
-def checksum_of_all(file: str, base: Path) -> str:
-    """Return one SHA-256 for the names and the contents of all the files that a path with placeholders names.
-
-    Names of single files hold patients' ids, which are told to nobody.
-    """
-    listed = "".join(
-        f"{sha256(found.path.read_bytes()).hexdigest()}  {found.path.relative_to(base).as_posix()}\n"
-        for found in files_of(file, base)
-    )
-    return sha256(listed.encode()).hexdigest()
 
 
 def _group(part: str) -> str:

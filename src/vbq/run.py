@@ -1,25 +1,28 @@
-"""What scripts of the workflow share: a log, one way to write and read a table, checksums."""
+"""What scripts of the workflow share: a log, one way to write and to read what a run makes."""
 
 import atexit
 import logging
 import re
+import shutil
 import sys
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
-from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from zipfile import ZipFile, ZipInfo
 
 import pandas as pd
+import yaml
 
 from vbq.errors import UserError
 
 WRITTEN = datetime(2000, 1, 1)  # what an Office file says of its time, always the same
+RECORD_ENDS = "resamples"  # the last entry of a run.yaml
 COMPUTED = "seconds of computing: "  # the last line of a log
 FORMULA = re.compile(r"[=+\-@](?![\d.,]*(?:e[+-]?\d+)?$)")  # and no number
 
@@ -68,6 +71,18 @@ def write_whole(content: str | bytes, path: str | Path) -> None:
     part.replace(path)
 
 
+@contextmanager
+def whole_folder(path: str | Path) -> Iterator[Path]:
+    """Give a new folder to write files into, which then takes the place of `path`, whole or not at all."""
+    folder = Path(path)
+    part = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    yield part
+    shutil.rmtree(folder, ignore_errors=True)
+    part.replace(folder)
+
+
 def repacked(written: BinaryIO) -> bytes:
     """Return a zip archive, such as an Office file is, with `WRITTEN` as the time of each of its parts.
 
@@ -88,15 +103,13 @@ def write_csv(table: pd.DataFrame, path: str) -> None:
 
     A text that a spreadsheet would take for a formula, such as a site's heading, gets an apostrophe in front.
     """
-    part = Path(f"{path}.part")
     texts = table.select_dtypes(["object", "string"])
     formulas = texts.apply(lambda cells: cells.astype("string").str.match(FORMULA).fillna(False))
     if formulas.to_numpy().any():
         table = table.assign(
             **{str(name): texts[name].mask(formulas[name], "'" + texts[name]) for name in texts}
         )
-    table.to_csv(part, index=False, lineterminator="\n")
-    part.replace(path)
+    write_whole(table.to_csv(index=False, lineterminator="\n"), path)
 
 
 def write_table(table: pd.DataFrame, path: str, cohort: str, provenance: str) -> None:
@@ -107,9 +120,10 @@ def write_table(table: pd.DataFrame, path: str, cohort: str, provenance: str) ->
 def read_table(path: str | Path, text: Collection[str] = ()) -> pd.DataFrame:
     """Read a tidy table; empty cells in text columns stay empty text, in number columns become NaN.
 
-    A column is of numbers where all its filled cells are, unless `text` names it.
+    A column is of numbers where all its filled cells are, unless `text` names it. Raises UserError as
+    `read_as_printed` does.
     """
-    table = pd.read_csv(path, keep_default_na=False, na_values={}, dtype=str)
+    table = read_as_printed(path)
     for name in [name for name in table.columns if name not in text]:
         filled = table[name].where(table[name] != "")
         numbers = pd.to_numeric(filled, errors="coerce")
@@ -119,22 +133,59 @@ def read_table(path: str | Path, text: Collection[str] = ()) -> pd.DataFrame:
 
 
 def read_as_printed(path: str | Path) -> pd.DataFrame:
-    """Read a table whose cells are text as they stand, empty where nothing does."""
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+    """Read a table that a run wrote; its cells are text as they stand, empty where nothing does.
+
+    Raises UserError where it does not end as it was written. One that was cut between two rows is taken for
+    whole.
+    """
+    with _as_written(path):
+        content = Path(path).read_bytes()
+        table = pd.read_csv(BytesIO(content), dtype=str, keep_default_na=False)
+        if not content.endswith(b"\n") or table.isna().to_numpy().any():
+            raise ValueError("a row that does not end")
+    return table
 
 
-def fingerprint(paths: Iterable[str], *values: object) -> str:
-    """Return 16 characters that differ where the contents of files, or values, do."""
-    made_of = sha256(repr(values).encode())
-    for path in paths:
-        made_of.update(sha256(Path(path).read_bytes()).digest())
-    return made_of.hexdigest()[:16]
+def read_transcription(path: str | Path) -> pd.DataFrame:
+    """Read a table that somebody wrote, cells as `read_as_printed`. Raises UserError where it is no table."""
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read as a CSV file in UTF-8: {error}") from error
 
 
-def checksums(paths: Iterable[str]) -> dict[str, str]:
-    """Return the SHA-256 of each file, and of each file in a folder (but for hidden ones), by path."""
-    files = []
-    for path in map(Path, paths):
-        inside = sorted(path.iterdir()) if path.is_dir() else [path]
-        files += [file for file in inside if not file.name.startswith(".")]
-    return {str(file): sha256(file.read_bytes()).hexdigest() for file in files}
+def read_rows(path: str | Path) -> pd.DataFrame:
+    """Read the rows of a cohort that a run wrote. Raises UserError where the file is not as it was."""
+    with _as_written(path):
+        return pd.read_parquet(path)
+
+
+def read_figures(folder: str | Path) -> dict[str, str]:
+    """Read the SVG files of a folder by name. Raises UserError where one is not as it was written."""
+    figures = {}
+    for path in sorted(Path(folder).glob("*.svg")):
+        with _as_written(path, f"the folder {folder}"):
+            figures[path.stem] = path.read_text("utf-8")
+            if not figures[path.stem].rstrip().endswith("</svg>"):
+                raise ValueError("a picture that does not end")
+    return figures
+
+
+def read_record(path: str | Path) -> dict[str, Any]:
+    """Read a run.yaml. Raises UserError where it is not as it was written."""
+    with _as_written(path):
+        content = Path(path).read_text("utf-8")
+        record = yaml.safe_load(content)
+        if RECORD_ENDS not in record or not content.endswith("\n"):
+            raise ValueError("a record that does not end")
+    return record
+
+
+@contextmanager
+def _as_written(path: str | Path, made_with: str = "it") -> Iterator[None]:
+    """Name a file that cannot be read as it was written; what a reader makes of such a file is its own."""
+    try:
+        yield
+    except Exception as error:
+        told = f"{path} is damaged: delete {made_with}, and the same command makes it again"
+        raise UserError(told) from error

@@ -342,6 +342,25 @@ def test_a_stopped_run_goes_on_to_the_same_tables(whole, in_parts, tmp_path, sto
     assert not (tmp_path / "other").exists()
 
 
+@pytest.mark.parametrize("kept_share", [0, 0.3, 0.999])
+def test_a_damaged_part_is_made_again(whole, in_parts, tmp_path, kept_share):
+    procedure, kept = whole[0], tmp_path / "kept"
+
+    def stop(done, of):
+        if done == 20:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        validate_internally(procedure, 35, 3, 0.95, kept=kept, tell=stop)
+    part = kept / "10_10.npz"
+    content = part.read_bytes()
+    part.write_bytes(content[: int(kept_share * len(content))])
+    in_parts.clear()
+    resumed = written(validate_internally(procedure, 35, 3, 0.95, kept=kept))
+    assert in_parts == [10, 20, 30]
+    assert resumed == written(validate_internally(procedure, 35, 3, 0.95))
+
+
 def test_a_part_is_whole_or_absent(whole, in_parts, tmp_path, monkeypatch):
     procedure, kept = whole[0], tmp_path / "kept"
     save = np.savez

@@ -40,6 +40,13 @@ def test_each_rule_has_its_script_and_each_script_its_rule():
     assert rules == scripts
 
 
+def test_each_rule_runs_again_for_another_content_of_its_code():
+    smk = "".join(path.read_text() for path in (PROJECT / "workflow" / "rules").glob("*.smk"))
+    inputs = re.findall(r"code=sources\(\"(\w+)\.py\"\)", smk)
+    versions = re.findall(r"code=version_of\(\"(\w+)\.py\"\)", smk)
+    assert inputs == versions == re.findall(r"^rule (\w+):", smk, flags=re.MULTILINE)
+
+
 def objects(schema, where="the file"):
     """Every object with properties in a schema, at any depth, with the place where it stands."""
     if isinstance(schema, dict):

@@ -108,18 +108,12 @@ def test_nothing_is_left_to_do(rerun: Copy):
     assert "Nothing to be done" in rerun.snakemake()
 
 
-def stale_rules(copy: Copy) -> set[str]:
-    """Rules that the next run would execute, whatever they depend on."""
-    listed = copy.snakemake("--dry-run", "--quiet", "rules", "host")
-    return set(re.findall(r"^(\w+) +\d+$", listed, flags=re.MULTILINE)) - {"all", "total"}
-
-
 def test_an_edited_module_reruns_the_stages_that_use_it(rerun: Copy):
     module = rerun.path / "src" / "vbq" / "stats" / "agreement.py"
     before, status = module.read_text(), module.stat()
     module.write_text(before + "\n# edited\n")
     try:
-        stale = stale_rules(rerun)
+        stale = rerun.stale_rules()
     finally:
         module.write_text(before)
         os.utime(module, ns=(status.st_atime_ns, status.st_mtime_ns))

@@ -122,6 +122,5 @@ def test_a_killed_run_goes_on_to_the_same_bytes(rerun: Copy, tmp_path: Path):
         time.sleep(0.05)
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
-    copy.snakemake("--unlock")
     copy.snakemake()
     assert checksums(copy.results("ehresman2019")) == checksums(rerun.results("ehresman2019"))

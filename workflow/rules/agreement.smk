@@ -19,5 +19,6 @@ rule measure_agreement:
         variables=from_cohort("variables", {}),
         marker=from_plan("marker", {}),
         confidence=from_plan("confidence"),
+        code=version_of("measure_agreement.py"),
     script:
         "../scripts/measure_agreement.py"

@@ -24,6 +24,7 @@ rule compare_groups:
         outcome=from_plan("outcome"),
         plan=from_plan("univariable"),
         confidence=from_plan("confidence"),
+        code=version_of("compare_groups.py"),
     script:
         "../scripts/compare_groups.py"
 
@@ -47,6 +48,7 @@ rule fit_multivariable:
         plan=from_plan("multivariable"),
         alpha=from_plan("alpha"),
         confidence=from_plan("confidence"),
+        code=version_of("fit_multivariable.py"),
     script:
         "../scripts/fit_multivariable.py"
 
@@ -68,5 +70,6 @@ rule compare_scores:
         marker=from_plan("marker", {}),
         plan=lambda wildcards: PLANS[wildcards.cohort]["subanalyses"][wildcards.subanalysis],
         confidence=from_plan("confidence"),
+        code=version_of("compare_scores.py"),
     script:
         "../scripts/compare_scores.py"

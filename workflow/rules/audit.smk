@@ -21,6 +21,8 @@ rule audit_paper:
     params:
         described=lambda wildcards: DESCRIBED[wildcards.paper],
         plan=lambda wildcards: PAPER_PLANS[wildcards.paper],
+        files=lambda wildcards: contents_of([f"{PAPERS[wildcards.paper]}/figures.csv"]),
+        code=version_of("audit_paper.py"),
     script:
         "../scripts/audit_paper.py"
 
@@ -29,10 +31,7 @@ rule write_audit:
     """Write the page of an audit, with its figures."""
     input:
         tables=rules.audit_paper.output,
-        transcription=lambda wildcards: [
-            f"{PAPERS[wildcards.paper]}/{name}" for name in ("figures.csv", "paper.yaml")
-        ],
-        templates=PAGE_TEMPLATES,
+        figures=lambda wildcards: f"{PAPERS[wildcards.paper]}/figures.csv",
         code=sources("write_audit.py"),
     output:
         page=report(
@@ -49,5 +48,9 @@ rule write_audit:
         described=lambda wildcards: DESCRIBED[wildcards.paper],
         plan=lambda wildcards: PAPER_PLANS[wildcards.paper],
         tiff=config["tiff"],
+        files=lambda wildcards: contents_of(
+            f"{PAPERS[wildcards.paper]}/{name}" for name in ("figures.csv", "paper.yaml")
+        ),
+        code=version_of("write_audit.py"),
     script:
         "../scripts/write_audit.py"

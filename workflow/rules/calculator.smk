@@ -7,10 +7,6 @@ Makes results/<cohort>/calculator.html
 rule write_calculator:
     """Write a page that computes both scores and the combined rule's risk from what is typed into it."""
     input:
-        templates=[
-            f"{TEMPLATES}/{name}"
-            for name in ("base.html.jinja", "page.css", "calculator.html.jinja", "calculator.js")
-        ],
         code=sources("write_calculator.py"),
     output:
         page=report(
@@ -24,5 +20,6 @@ rule write_calculator:
     params:
         rule=lambda wildcards: CALCULATED[wildcards.cohort],
         variables=from_cohort("variables", {}),
+        code=version_of("write_calculator.py"),
     script:
         "../scripts/write_calculator.py"

@@ -1,6 +1,6 @@
 """From the files of a site to the scored cohort.
 
-Makes results/<cohort>/cohort.parquet, flow.csv, ingest.csv
+Makes results/<cohort>/cohort.parquet, flow.csv, ingest.csv, ingest_files.csv
 """
 
 
@@ -13,11 +13,13 @@ rule ingest_cohort:
         cohort="results/{cohort}/cohort.parquet",
         flow=reported("flow"),
         ingest="results/{cohort}/ingest.csv",
+        files="results/{cohort}/ingest_files.csv",
     log:
         "results/{cohort}/logs/ingest_cohort.log",
     params:
         spec=lambda wildcards: COHORTS[wildcards.cohort],
         plan=lambda wildcards: PLANS[wildcards.cohort],
-        patients_files=checksums_of_patients_files,
+        files=lambda wildcards: contents_of(named_files(COHORTS[wildcards.cohort])),
+        code=version_of("ingest_cohort.py"),
     script:
         "../scripts/ingest_cohort.py"

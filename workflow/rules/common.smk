@@ -1,6 +1,8 @@
 """Configuration, and the helpers that rules share. No rules here."""
 
+import os
 import re
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -8,10 +10,15 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
 from vbq import configuration
+from vbq.checksums import checksum, fingerprint, unchanged
 from vbq.errors import UserError
 from vbq.headlines import SENTENCES
 from vbq.internal import TABLES as OPTIMISM_TABLES
-from vbq.paths import checksum_of_all, is_template, named_files
+from vbq.lock import begin_run
+from vbq.paths import is_template, named_files
+
+if workflow.is_main_process and (in_the_way := begin_run()):
+    print(in_the_way, file=sys.stderr)
 
 PROJECT = Path(workflow.basedir)
 TEMPLATES = "src/vbq/render/templates"
@@ -25,12 +32,36 @@ SHIPPED = {  # files that ship, by the folder in results/ where they are made ag
     ],
     "simulated_files": [f"data/examples/simulated_site/{name}" for name in ("patients.csv", "readings.csv")],
 }
+TEMPLATES_OF = {
+    "write_audit.py": PAGE_TEMPLATES,
+    "write_calculator.py": [
+        f"{TEMPLATES}/{name}"
+        for name in ("base.html.jinja", "page.css", "calculator.html.jinja", "calculator.js")
+    ],
+    "write_index.py": [f"{TEMPLATES}/{name}" for name in ("base.html.jinja", "index.html.jinja", "page.css")],
+    "write_report.py": [*PAGE_TEMPLATES, f"{TEMPLATES}/report.typ", "src/vbq/render/report/tripod_ai.yaml"],
+}
+
+
+@cache
+def checksum_at_start(path):
+    """The checksum that a file has when the run begins; what is read later must be the same."""
+    return checksum(path)
+
+
+def contents_of(files):
+    """The contents of files as a parameter of a rule, which makes it run again for another content.
+
+    Dates alone would miss a file that is older than the results, as an unpacked one may be.
+    """
+    return {file: checksum_at_start(file) for file in files}
 
 
 def read_config(path, schema):
     """Read a YAML file and hold it against its schema."""
     try:
-        return configuration.read_config(path, schema)
+        with unchanged(contents_of([path])):
+            return configuration.read_config(path, schema)
     except UserError as error:
         raise WorkflowError(str(error)) from None
 
@@ -146,28 +177,25 @@ def from_plan(key, default=None):
 
 
 def raw_files(wildcards):
-    """The single files that the cohort file names."""
+    """The single files that the cohort file names; names of files per patient hold ids, and are not told."""
     return [file for file in named_files(COHORTS[wildcards.cohort]) if not is_template(file)]
 
 
-def files_beside_rows(cohort):
-    """The files beside the rows that results depend on: transcription, rules, the other cohort's rows."""
+def transcription_of(cohort):
+    """The figures and the readings of the publication that a cohort is compared with."""
     published = COHORTS[cohort].get("published")
-    files = [f"{published}/{name}" for name in ("figures.csv", "readings.csv")] if published else []
-    if cohort in VALIDATED:
-        files += PLANS[cohort]["validation"]["rules"]
-        if DEVELOPMENT[cohort] is not None:
-            files += filter(lambda file: not is_template(file), named_files(COHORTS[DEVELOPMENT[cohort]]))
-    return files
+    return [f"{published}/{name}" for name in ("figures.csv", "readings.csv")] if published else []
 
 
-def checksums_of_patients_files(wildcards):
-    """A checksum for each path of the cohort file that names a file per patient.
+def files_beside_rows(cohort):
+    """The files beside the rows that results depend on: transcription and rules."""
+    rules = PLANS[cohort]["validation"]["rules"] if cohort in VALIDATED else []
+    return [*transcription_of(cohort), *rules]
 
-    As a parameter of a rule it stands for these files, whose names hold ids and are not told as inputs.
-    """
-    templates = filter(is_template, named_files(COHORTS[wildcards.cohort]))
-    return {file: checksum_of_all(file, Path()) for file in templates}
+
+def rows_of(cohort):
+    """The cohorts whose rows the results of a cohort depend on."""
+    return [cohort] if DEVELOPMENT.get(cohort) is None else [cohort, DEVELOPMENT[cohort]]
 
 
 def tables_of(cohort):
@@ -306,14 +334,20 @@ def _imported(path):
 
 
 def sources(script):
-    """Package files that a script runs, found by following its imports.
+    """A script with its templates and the package files that it runs, found by following its imports.
 
     Snakemake runs a job again when its script changes, not when a module changes that the script
-    imports. These files, as inputs, make it do so.
+    imports, or a template. These files, as inputs, make it do so.
     """
-    found, queue = set(), [PROJECT / "workflow" / "scripts" / script]
+    start = PROJECT / "workflow" / "scripts" / script
+    found, queue = {start, *TEMPLATES_OF.get(script, [])}, [start]
     while queue:
         new = set(_imported(queue.pop())) - found
         found |= new
         queue += new
-    return sorted(map(str, found))
+    return sorted(os.path.relpath(path) for path in found)  # so that a moved folder is the same
+
+
+def version_of(script):
+    """What stands for the contents of a script's sources as a parameter of its rule."""
+    return fingerprint([], *contents_of(sources(script)).values())

@@ -23,6 +23,7 @@ rule assess_scores:
         outcome=from_plan("outcome"),
         plan=from_plan("discrimination"),
         confidence=from_plan("confidence"),
+        code=version_of("assess_scores.py"),
     script:
         "../scripts/assess_scores.py"
 
@@ -44,5 +45,6 @@ rule choose_cutoff:
         confidence=from_plan("confidence"),
         replicates=config["resamples"],
         seed=config["seed"],
+        code=version_of("choose_cutoff.py"),
     script:
         "../scripts/choose_cutoff.py"

@@ -9,7 +9,6 @@ rule write_index:
     input:
         cohorts=[results_of(cohort) for cohort in ASKED],
         audits=audits(),
-        templates=[f"{TEMPLATES}/{name}" for name in ("base.html.jinja", "index.html.jinja", "page.css")],
         code=sources("write_index.py"),
     output:
         page="results/index.html",
@@ -17,5 +16,6 @@ rule write_index:
         "results/logs/write_index.log",
     params:
         listed=LISTED,
+        code=version_of("write_index.py"),
     script:
         "../scripts/write_index.py"

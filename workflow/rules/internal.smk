@@ -20,5 +20,6 @@ rule validate_internally:
         plan=lambda wildcards: PLANS[wildcards.cohort],
         replicates=config["resamples"],
         seed=config["seed"],
+        code=version_of("validate_internally.py"),
     script:
         "../scripts/validate_internally.py"

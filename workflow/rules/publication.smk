@@ -9,8 +9,8 @@ rule compare_published:
     """Hold every printed figure against the recomputed one, at its printed decimals."""
     input:
         tables=lambda wildcards: tables_of(wildcards.cohort),
-        figures=lambda wildcards: f"{COHORTS[wildcards.cohort]['published']}/figures.csv",
-        readings=lambda wildcards: f"{COHORTS[wildcards.cohort]['published']}/readings.csv",
+        figures=lambda wildcards: transcription_of(wildcards.cohort)[0],
+        readings=lambda wildcards: transcription_of(wildcards.cohort)[1],
         code=sources("compare_published.py"),
     output:
         table=reported("published"),
@@ -19,6 +19,8 @@ rule compare_published:
         "results/{cohort}/logs/compare_published.log",
     params:
         provenance=from_cohort("provenance"),
+        files=lambda wildcards: contents_of(transcription_of(wildcards.cohort)),
+        code=version_of("compare_published.py"),
     script:
         "../scripts/compare_published.py"
 
@@ -46,6 +48,7 @@ rule draw_figures:
         variables=from_cohort("variables", {}),
         plan=lambda wildcards: PLANS[wildcards.cohort],
         tiff=config["tiff"],
+        code=version_of("draw_figures.py"),
     script:
         "../scripts/draw_figures.py"
 
@@ -62,7 +65,6 @@ rule write_report:
         validation=lambda wildcards: validation_of(wildcards.cohort),
         audit=lambda wildcards: audit_of(wildcards.cohort),
         record="results/{cohort}/run.yaml",
-        templates=[*PAGE_TEMPLATES, f"{TEMPLATES}/report.typ", "src/vbq/render/report/tripod_ai.yaml"],
         code=sources("write_report.py"),
     output:
         page=report(
@@ -93,6 +95,7 @@ rule write_report:
         rules=lambda wildcards: RULES.get(wildcards.cohort, {}),
         development=lambda wildcards: development_of(wildcards.cohort),
         documents=lambda wildcards: documents_of(wildcards.cohort),
+        code=version_of("write_report.py"),
     script:
         "../scripts/write_report.py"
 
@@ -100,7 +103,8 @@ rule write_report:
 rule record_run:
     """Record what was run: commit, configuration, checksums of input and results, versions, seed, duration."""
     input:
-        files=lambda wildcards: [*raw_files(wildcards), *files_beside_rows(wildcards.cohort)],
+        files=lambda wildcards: files_beside_rows(wildcards.cohort),
+        read=lambda wildcards: [f"results/{cohort}/ingest_files.csv" for cohort in rows_of(wildcards.cohort)],
         results=lambda wildcards: [*analyses_of(wildcards.cohort), *audit_of(wildcards.cohort)],
         code=sources("record_run.py"),
     output:
@@ -112,6 +116,7 @@ rule record_run:
         resamples=config["resamples"],
         spec=lambda wildcards: COHORTS[wildcards.cohort],
         plan=lambda wildcards: PLANS[wildcards.cohort],
-        patients_files=checksums_of_patients_files,
+        files=lambda wildcards: contents_of(files_beside_rows(wildcards.cohort)),
+        code=version_of("record_run.py"),
     script:
         "../scripts/record_run.py"

@@ -4,19 +4,29 @@ Not a part of `rule all`: all are committed under data/. Makes results/reconstru
 results/simulated_files/{patients,readings}.csv, and in each folder comparison.txt: nothing here writes to data/.
 """
 
+RECONSTRUCTED_FROM = {
+    name: f"data/published/ehresman2019/{file}"
+    for name, file in {
+        "figures": "figures.csv",
+        "readings": "readings.csv",
+        "assumptions": "reconstruction.yaml",
+    }.items()
+}
+
 
 rule reconstruct_cohort:
     """Rebuild the synthetic patients of data/ehresman2019 from the printed figures and a seed."""
     input:
-        figures="data/published/ehresman2019/figures.csv",
-        readings="data/published/ehresman2019/readings.csv",
-        assumptions="data/published/ehresman2019/reconstruction.yaml",
+        **RECONSTRUCTED_FROM,
         code=sources("reconstruct_cohort.py"),
     output:
         patients="results/reconstruction/patients.csv",
         readings="results/reconstruction/roi_readings.csv",
     log:
         "results/reconstruction/logs/reconstruct_cohort.log",
+    params:
+        files=contents_of(RECONSTRUCTED_FROM.values()),
+        code=version_of("reconstruct_cohort.py"),
     script:
         "../scripts/reconstruct_cohort.py"
 
@@ -31,6 +41,8 @@ rule simulate_example:
         plan="results/simulated_paper/plan.yaml",
     log:
         "results/simulated_paper/logs/simulate_example.log",
+    params:
+        code=version_of("simulate_example.py"),
     script:
         "../scripts/simulate_example.py"
 
@@ -44,6 +56,8 @@ rule simulate_site:
         readings="results/simulated_files/readings.csv",
     log:
         "results/simulated_files/logs/simulate_site.log",
+    params:
+        code=version_of("simulate_site.py"),
     script:
         "../scripts/simulate_site.py"
 
@@ -62,5 +76,8 @@ rule compare_shipped:
         "results/{made}/logs/compare_shipped.log",
     wildcard_constraints:
         made="|".join(SHIPPED),
+    params:
+        files=lambda wildcards: contents_of(SHIPPED[wildcards.made]),
+        code=version_of("compare_shipped.py"),
     script:
         "../scripts/compare_shipped.py"

@@ -36,6 +36,7 @@ rule validate_rules:
         fitted_to=lambda wildcards: fitted_to(wildcards.cohort),
         replicates=config["resamples"],
         seed=config["seed"],
+        code=version_of("validate_rules.py"),
     script:
         "../scripts/validate_rules.py"
 
@@ -65,5 +66,6 @@ rule describe_validation:
         rules=lambda wildcards: RULES[wildcards.cohort],
         development=lambda wildcards: development_of(wildcards.cohort),
         tiff=config["tiff"],
+        code=version_of("describe_validation.py"),
     script:
         "../scripts/describe_validation.py"

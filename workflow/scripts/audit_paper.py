@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from vbq.checksums import unchanged
 from vbq.codebook import extended
 from vbq.errors import UserError
 from vbq.published.audit.checks import audit
 from vbq.published.paper import transcribe
-from vbq.run import log_to, read_as_printed, write_csv
+from vbq.run import log_to, read_transcription, write_csv
 from vbq.scores.marker import Marker, with_marker
 from vbq.study.plan import contradictions
 
@@ -18,7 +19,8 @@ name, described, plan = snakemake.wildcards.paper, snakemake.params.described, s
 codebook = with_marker(extended(described.get("variables", {})), Marker(**plan.get("marker", {})))
 if reasons := contradictions(plan, codebook):
     raise UserError("\n".join([f"{described['plan']} does not fit the codebook:", *reasons]))
-figures = read_as_printed(snakemake.input.figures)
+with unchanged(snakemake.params.files):
+    figures = read_transcription(snakemake.input.figures)
 found = audit(transcribe(name, figures, described, plan, codebook))
 
 for table, path in (

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from vbq.run import log_to, write_table
+from vbq.run import log_to, read_rows, write_table
 from vbq.scores.marker import Marker, definitions, with_definitions
 from vbq.stats.cutoff import COLUMNS, choose_cutoffs, rules
 from vbq.study.design import complete_rows, outcome_of
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 log_to(snakemake.log[0])
 outcome, plan = snakemake.params.outcome["variable"], snakemake.params.plan
-cohort = pd.read_parquet(snakemake.input.cohort)
+cohort = read_rows(snakemake.input.cohort)
 known = complete_rows(cohort.reindex(columns=[outcome, plan["score"]]), [outcome, plan["score"]])
 if known[outcome].nunique() < 2:
     logging.warning("nobody with, or nobody without, the outcome has the score: no cut-off")

@@ -2,10 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from vbq.codebook import extended
-from vbq.run import log_to, write_table
+from vbq.run import log_to, read_rows, write_table
 from vbq.scores.marker import Marker, definitions, with_definitions, with_marker
 from vbq.study.univariable import compare_by_score, effects_on_score, summarize_score
 
@@ -13,7 +11,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 log_to(snakemake.log[0])
-cohort = pd.read_parquet(snakemake.input.cohort)
+cohort = read_rows(snakemake.input.cohort)
 marker = Marker(**snakemake.params.marker)
 codebook = with_marker(extended(snakemake.params.variables), marker)
 score = snakemake.params.plan["score"]

@@ -11,7 +11,7 @@ from vbq.render.figures.style import journal_style, save
 from vbq.render.figures.validation import samples_of, validation_figures
 from vbq.render.report.sentences import sentences, summary
 from vbq.render.tables.validation import Validation
-from vbq.run import log_to, read_table, write_table, write_whole
+from vbq.run import log_to, read_rows, read_table, whole_folder, write_table, write_whole
 from vbq.scores.marker import Marker, with_marker
 
 if TYPE_CHECKING:
@@ -25,14 +25,12 @@ tables = {Path(path).stem: read_table(path, text=["level"]) for path in snakemak
 published = {name: rule.get("published", {}) for name, rule in snakemake.params.rules.items()}
 validation = Validation(tables, plan, published, codebook)
 
-folder = Path(snakemake.output.figures)
-folder.mkdir(parents=True, exist_ok=True)
 source = f"{spec['title']}:\n{spec['provenance']}"
-cohort = pd.read_parquet(snakemake.input.cohort)
-development = pd.read_parquet(snakemake.input.development[0]) if snakemake.input.development else None
+cohort = read_rows(snakemake.input.cohort)
+development = read_rows(snakemake.input.development[0]) if snakemake.input.development else None
 variables = list(dict.fromkeys(tables["rules"]["variable"]))
 samples = samples_of(development, cohort, variables, plan["validation"]["subgroups"]["variables"], codebook)
-with journal_style():
+with journal_style(), whole_folder(snakemake.output.figures) as folder:
     drawn = validation_figures(
         tables,
         samples,

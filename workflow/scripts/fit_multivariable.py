@@ -3,10 +3,8 @@
 import logging
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from vbq.codebook import extended
-from vbq.run import log_to, read_table, write_table
+from vbq.run import log_to, read_rows, read_table, write_table
 from vbq.scores.marker import Marker, definitions, with_definitions, with_marker
 from vbq.study.multivariable import fit_outcome, selected_variables
 
@@ -18,7 +16,7 @@ alpha, excluded = snakemake.params.alpha, snakemake.params.plan["exclude"]
 selected = selected_variables(read_table(snakemake.input.univariable), excluded, alpha)
 logging.info("selected at p < %s: %s", alpha, ", ".join(selected) or "none")
 
-cohort = pd.read_parquet(snakemake.input.cohort)
+cohort = read_rows(snakemake.input.cohort)
 marker = Marker(**snakemake.params.marker)
 codebook = with_marker(extended(snakemake.params.variables), marker)
 outcome = snakemake.params.outcome["variable"]

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from vbq.checksums import unchanged
 from vbq.codebook import extended
 from vbq.errors import UserError
 from vbq.ingest.cohort import read_cohort
-from vbq.run import log_to, write_table
+from vbq.run import log_to, write_table, write_whole
 from vbq.scores.marker import Marker, with_marker
 from vbq.study.plan import absent_variables, contradictions
 
@@ -20,7 +21,8 @@ log_to(snakemake.log[0])
 spec, plan = snakemake.params.spec, snakemake.params.plan
 marker = Marker(**plan.get("marker", {}))
 codebook = with_marker(extended(spec.get("variables", {})), marker)
-ingested = read_cohort(spec, codebook, marker, Path(), outcome=plan["outcome"]["variable"])
+with unchanged(snakemake.params.files):
+    ingested = read_cohort(spec, codebook, marker, Path(), outcome=plan["outcome"]["variable"])
 if reasons := contradictions(plan, codebook):
     raise UserError("\n".join([f"{spec['plan']} cannot be carried out:", *reasons]))
 
@@ -34,7 +36,9 @@ absent = pd.DataFrame(
 problems = pd.concat([ingested.problems, absent], ignore_index=True).astype({"row": "Int64"})
 name, provenance = snakemake.wildcards.cohort, spec["provenance"]
 cohort = ingested.cohort.assign(cohort=name, provenance=provenance)
-cohort.to_parquet(snakemake.output.cohort, index=False)
+write_whole(cohort.to_parquet(index=False), snakemake.output.cohort)
 write_table(ingested.flow, snakemake.output.flow, name, provenance)
 write_table(problems, snakemake.output.ingest, name, provenance)
+files = pd.DataFrame(snakemake.params.files.items(), columns=["file", "sha256"])
+write_table(files, snakemake.output.files, name, provenance)
 logging.info("%d patients in the analysis, %d remarks", len(ingested.cohort), len(problems))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from vbq.codebook import extended
-from vbq.run import log_to, write_table
+from vbq.run import log_to, read_rows, write_table
 from vbq.scores.marker import Marker, definitions, reader_columns, with_definitions, with_marker
 from vbq.stats.agreement import COLUMNS, agreement
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 log_to(snakemake.log[0])
-cohort = pd.read_parquet(snakemake.input.cohort)
+cohort = read_rows(snakemake.input.cohort)
 marker = Marker(**snakemake.params.marker)
 codebook = with_marker(extended(snakemake.params.variables), marker)
 readers = reader_columns(cohort.columns, marker, codebook)

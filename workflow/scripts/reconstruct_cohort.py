@@ -5,17 +5,20 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from vbq.checksums import unchanged
 from vbq.published.reconstruction.cohort import reconstruct
-from vbq.run import log_to, read_as_printed
+from vbq.run import log_to, read_transcription, write_csv
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 log_to(snakemake.log[0])
-patients, readings = reconstruct(
-    read_as_printed(snakemake.input.figures),
-    read_as_printed(snakemake.input.readings),
-    yaml.safe_load(Path(snakemake.input.assumptions).read_text(encoding="utf-8")),
-)
-patients.to_csv(snakemake.output.patients, index=False, lineterminator="\n")
-readings.to_csv(snakemake.output.readings, index=False, lineterminator="\n")
+with unchanged(snakemake.params.files):
+    read = (
+        read_transcription(snakemake.input.figures),
+        read_transcription(snakemake.input.readings),
+        yaml.safe_load(Path(snakemake.input.assumptions).read_text(encoding="utf-8")),
+    )
+patients, readings = reconstruct(*read)
+write_csv(patients, snakemake.output.patients)
+write_csv(readings, snakemake.output.readings)

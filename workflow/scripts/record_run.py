@@ -7,9 +7,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import yaml
 
-from vbq.run import checksums, log_to, seconds_of, write_whole
+from vbq.checksums import checksums
+from vbq.run import RECORD_ENDS, log_to, read_as_printed, seconds_of, write_whole
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -39,18 +41,19 @@ def git(*arguments: str) -> str:
 
 
 log_to(snakemake.log[0])
+read = [read_as_printed(path)[["file", "sha256"]] for path in snakemake.input.read]
 record = {
     "cohort": snakemake.wildcards.cohort,
     "provenance": snakemake.params.spec["provenance"],
     "commit": git("rev-parse", "HEAD") or "unknown",
     "uncommitted_changes": bool(git("status", "--porcelain")),
-    "input_sha256": checksums(snakemake.input.files) | snakemake.params.patients_files,
+    "input_sha256": dict(pd.concat(read).to_numpy().tolist()) | snakemake.params.files,
     "results_sha256": checksums(snakemake.input.results),
     "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
-    "seed": snakemake.params.seed,
-    "resamples": snakemake.params.resamples,
     "seconds": seconds_of(Path(snakemake.log[0]).parent),
     "cohort_file": snakemake.params.spec,
     "plan": snakemake.params.plan,
+    "seed": snakemake.params.seed,
+    RECORD_ENDS: snakemake.params.resamples,
 }
 write_whole(yaml.safe_dump(record, sort_keys=False), snakemake.output.record)

@@ -1,12 +1,11 @@
 """The worked example of a transcription."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
 
 from vbq.published.simulation.example import simulated_example
-from vbq.run import log_to, write_csv
+from vbq.run import log_to, write_csv, write_whole
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -19,4 +18,4 @@ for content, path in (
     (simulated.plan, snakemake.output.plan),
 ):
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
-    Path(path).write_text(text, encoding="utf-8")
+    write_whole(text, path)

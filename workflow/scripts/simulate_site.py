@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from vbq.run import log_to
+from vbq.run import log_to, write_whole
 from vbq.simulation.site import N_PATIENTS, SEED, simulate_site
 
 if TYPE_CHECKING:
@@ -11,4 +11,5 @@ if TYPE_CHECKING:
 log_to(snakemake.log[0])
 patients, readings = simulate_site(N_PATIENTS, SEED)
 for table, path in ((patients, snakemake.output.patients), (readings, snakemake.output.readings)):
-    table.to_csv(path, sep=";", decimal=",", na_rep="k. A.", index=False, lineterminator="\n")
+    text = table.to_csv(sep=";", decimal=",", na_rep="k. A.", index=False, lineterminator="\n")
+    write_whole(text, path)

@@ -5,13 +5,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from vbq.checksums import fingerprint
 from vbq.codebook import extended
 from vbq.internal.procedure import Procedure
 from vbq.internal.validate import validate_internally
 from vbq.render.tables.optimism import sentence
-from vbq.run import fingerprint, log_to, write_table, write_whole
+from vbq.run import log_to, read_rows, write_table, write_whole
 from vbq.scores.marker import Marker, with_marker
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 log_to(snakemake.log[0])
 params, name = snakemake.params, snakemake.wildcards.cohort
-cohort = pd.read_parquet(snakemake.input.cohort)
+cohort = read_rows(snakemake.input.cohort)
 marker = Marker(**params.plan.get("marker", {}))
 codebook = with_marker(extended(params.variables), marker)
 procedure = Procedure(cohort, params.plan, codebook, marker)
@@ -33,9 +32,7 @@ def tell(done: int, of: int) -> None:
 
 
 # What is kept of a run that was stopped goes on only with the same rows, plan, seed and code.
-of_run = fingerprint(
-    [snakemake.input.cohort, *snakemake.input.code], params.plan, params.variables, params.seed
-)
+of_run = fingerprint([snakemake.input.cohort], params.code, params.plan, params.variables, params.seed)
 kept = Path(snakemake.output.tables[0]).parent / f".resamples_{of_run}"
 
 tables = validate_internally(

@@ -3,10 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from vbq.codebook import extended
-from vbq.run import log_to, read_table, write_table
+from vbq.run import log_to, read_rows, read_table, write_table
 from vbq.scores.marker import Marker, definitions, with_marker
 from vbq.validation.rules import in_terms_of, rule_of
 from vbq.validation.validate import validate
@@ -15,8 +13,8 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 log_to(snakemake.log[0])
-cohort = pd.read_parquet(snakemake.input.cohort)
-development = pd.read_parquet(snakemake.input.development[0]) if snakemake.input.development else None
+cohort = read_rows(snakemake.input.cohort)
+development = read_rows(snakemake.input.development[0]) if snakemake.input.development else None
 marker = Marker(**snakemake.params.plan.get("marker", {}))
 codebook = with_marker(extended(snakemake.params.variables), marker)
 regressions = [read_table(path) for path in snakemake.input.fitted]

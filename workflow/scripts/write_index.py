@@ -3,11 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from vbq.headlines import DOCUMENTS, SENTENCES, attention, documents, told
 from vbq.render.writers.html import from_template
-from vbq.run import log_to, write_whole
+from vbq.run import log_to, read_record, write_whole
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -35,7 +33,7 @@ entries = [entry(name, made, is_earlier=False) for name, made in listed.items()]
 for record in sorted(results.glob("*/run.yaml")):
     name = record.parent.name
     if "report.html" not in listed.get(name, {}).get("documents", []):
-        run = yaml.safe_load(record.read_text("utf-8"))
+        run = read_record(record)
         made = {"title": run["cohort_file"]["title"], "provenance": run["provenance"]}
         made |= {"sentences": SENTENCES, "documents": DOCUMENTS}
         entries.append(entry(name, made, is_earlier=True))

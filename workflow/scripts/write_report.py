@@ -4,9 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-import yaml
-
 from vbq.codebook import extended
 from vbq.render.report.checklist import checklist, checklist_section
 from vbq.render.report.manuscript import manuscript
@@ -17,18 +14,22 @@ from vbq.render.tables.validation import Validation
 from vbq.render.writers.html import html_page
 from vbq.render.writers.pdf import pdf_document
 from vbq.render.writers.word import word_document
-from vbq.run import log_to, read_as_printed, read_table, write_table, write_whole
+from vbq.run import (
+    log_to,
+    read_as_printed,
+    read_figures,
+    read_record,
+    read_rows,
+    read_table,
+    write_table,
+    write_whole,
+)
 from vbq.scores.marker import Marker, definitions, with_marker
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 AS_TEXT = {"ingest", "published"}  # cells as the site and the publication have them
-
-
-def drawn(folder: str | Path) -> dict[str, str]:
-    """Read the figures of a folder."""
-    return {path.stem: path.read_text("utf-8") for path in Path(folder).glob("*.svg")}
 
 
 log_to(snakemake.log[0])
@@ -50,12 +51,12 @@ validation = None
 if validated:
     of_rules = {path.stem: read_table(path, text=["level"]) for path in validated}
     published = {name: rule.get("published", {}) for name, rule in params.rules.items()}
-    figures = drawn(folder / "validation" / "figures")
+    figures = read_figures(folder / "validation" / "figures")
     validation = ValidationResults(
         Validation(of_rules, plan, published, codebook), figures, params.development
     )
 
-cohort = pd.read_parquet(inputs.cohort)
+cohort = read_rows(inputs.cohort)
 outcome = cohort[plan["outcome"]["variable"]]
 results = Results(
     spec=spec,
@@ -63,11 +64,11 @@ results = Results(
     codebook=codebook,
     tables=tables,
     group_sizes={group: int((outcome == int(group)).sum()) for group in ("0", "1")},
-    figures=drawn(inputs.figures),
+    figures=read_figures(inputs.figures),
     definitions=definitions(cohort, marker),
     rows=rows,
     documents=[Path(file).name for file in params.documents],
-    record=yaml.safe_load(Path(inputs.record).read_text("utf-8")),
+    record=read_record(inputs.record),
     audit=read_as_printed(inputs.audit[0]) if inputs.audit else None,
     validation=validation,
 )

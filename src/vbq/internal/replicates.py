@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from scipy import special
 from threadpoolctl import threadpool_limits
 
 from vbq.internal.procedure import Built, Procedure
+from vbq.run import write_whole
 from vbq.stats.indexes import indexes_of, indexes_of_score
 from vbq.stats.resampling import bootstrap_weights
 
@@ -52,16 +54,15 @@ class Replicates:
                 arrays |= {f"{name}/{model}": array for model, array in value.items()}
             else:
                 arrays[name] = value
-        part = file.with_suffix(".part")
-        with part.open("wb") as content:
-            np.savez(content, allow_pickle=False, **arrays)
-        part.replace(file)
+        content = BytesIO()
+        np.savez(content, allow_pickle=False, **arrays)
+        write_whole(content.getvalue(), file)
 
     @classmethod
     def read(cls, file: Path) -> "Replicates":
-        """Read what `write` wrote."""
+        """Read what `write` wrote. Raises OSError, ValueError, EOFError or BadZipFile where it is damaged."""
         found: dict[str, Any] = {field.name: {} for field in fields(cls)}
-        with np.load(file) as arrays:
+        with np.load(BytesIO(file.read_bytes())) as arrays:
             for key in arrays.files:
                 name, _, model = key.partition("/")
                 if model:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import BadZipFile
 
 import pandas as pd
 
@@ -68,12 +69,20 @@ def _resample_in_parts(
     for first in range(0, replicates, PART):
         size = min(PART, replicates - first)
         file = None if kept is None or replicates <= PART else kept / f"{first}_{size}.npz"
-        if file is not None and file.is_file():
-            parts.append(Replicates.read(file))
-        else:
-            parts.append(resample(procedure, size, seed, first))
+        part = None if file is None else _kept_part(file)
+        if part is None:
+            part = resample(procedure, size, seed, first)
             if file is not None:
                 file.parent.mkdir(parents=True, exist_ok=True)
-                parts[-1].write(file)
+                part.write(file)
+        parts.append(part)
         tell(first + size, replicates)
     return joined(parts)
+
+
+def _kept_part(file: Path) -> Replicates | None:
+    """Return the replicates of a kept part; None where there is none, or a damaged one."""
+    try:
+        return Replicates.read(file)
+    except (OSError, ValueError, EOFError, TypeError, BadZipFile):
+        return None

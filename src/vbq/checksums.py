@@ -1,0 +1,63 @@
+"""Files by their content: dates say nothing about what a result was made from."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import file_digest, sha256
+from pathlib import Path
+
+from vbq.errors import UserError
+from vbq.paths import files_of, is_template
+
+
+def checksum(path: str | Path) -> str:
+    """Return the SHA-256 of a file's bytes, of a path with placeholders one for all that it names.
+
+    The one for all covers the names, too, which hold patients' ids and are told to nobody. It is "" for what
+    cannot be read as a file; to say why is up to the reader.
+    """
+    if is_template(str(path)):
+        found = files_of(str(path), Path())
+        return sha256("".join(f"{checksum(each.path)}  {each.path}\n" for each in found).encode()).hexdigest()
+    try:
+        if not Path(path).is_file():  # a device would never end
+            return ""
+        with Path(path).open("rb") as content:
+            return file_digest(content, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def checksums(paths: Iterable[str]) -> dict[str, str]:
+    """Return the checksum of each path, and of each file in a folder (but for hidden ones), by path."""
+    files: list[str] = []
+    for path in paths:
+        inside = sorted(Path(path).iterdir()) if Path(path).is_dir() else None
+        files += [path] if inside is None else [str(file) for file in inside if file.name[0] != "."]
+    return {file: checksum(file) for file in files}
+
+
+def fingerprint(paths: Iterable[str], *values: object) -> str:
+    """Return 16 characters that differ where the contents of files, or values, do."""
+    return sha256(repr(([checksum(path) for path in paths], values)).encode()).hexdigest()[:16]
+
+
+@contextmanager
+def unchanged(files: Mapping[str, str]) -> Iterator[None]:
+    """Make sure that files, by their checksums, are the same ones before and after they are read.
+
+    Raises UserError where one is not, whatever reading it gave. What is not seen is a change that is taken
+    back before the reading ends.
+    """
+    _refuse_changed(files)
+    try:
+        yield
+    finally:
+        _refuse_changed(files)
+
+
+def _refuse_changed(files: Mapping[str, str]) -> None:
+    if changed := [file for file, known in files.items() if checksum(file) != known]:
+        raise UserError(
+            f"{', '.join(changed)}: changed during the run, so that no result would be of one state of the "
+            "file: run the same command again"
+        )
