@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from vbq.render import numbers as text
 from vbq.render.document import Section, Table
@@ -30,7 +29,7 @@ class Answer:
 @cache
 def items() -> dict[str, dict[str, str]]:
     """Return the items by number: topic, asks, for."""
-    loaded = yaml.safe_load((Path(__file__).parent / "tripod_ai.yaml").read_text("utf-8"))
+    loaded = read_yaml(Path(__file__).with_name("tripod_ai.yaml")).content
     return {str(number): item for number, item in loaded.items()}
 
 
