@@ -21,7 +21,7 @@ run: $(ENVIRONMENT)
 
 # The worked example of an external validation: the simulated site in data/examples.
 validation: $(ENVIRONMENT)
-	.venv/bin/snakemake --configfile config/config.yaml --config 'cohorts=["config/cohorts/simulated_site.yaml"]'
+	.venv/bin/snakemake --config 'cohorts=["config/cohorts/simulated_site.yaml"]'
 
 test: $(ENVIRONMENT)
 	.venv/bin/pytest $(WORKERS)

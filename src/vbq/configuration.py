@@ -26,11 +26,8 @@ def read_config(path: str | Path, schema: str, base: Path = Path()) -> dict[str,
     """
     document = read_yaml(base / path, str(path))
     if places := list(_to_fill_in(document.content)):
-        told = (
-            f'{document.where(place)}: {_spelled(place, document.content)}: there is still a "?"'
-            for place in places
-        )
-        raise UserError("\n".join(f"{line}: fill it in" for line in told))
+        told = (f"{document.where(place)}: {_spelled(place, document.content)}" for place in places)
+        raise UserError("\n".join(f'{place}: there is still a "?": fill it in' for place in told))
     _refuse_errors(document.content, schema, [document], base)
     return document.content
 
@@ -90,9 +87,11 @@ def _refuse_errors(
     told = []
     for error in VALIDATOR(described).iter_errors(content):
         place = tuple(error.absolute_path)
+        keys = f"{_spelled(place, content)}: " if place else ""
+        if error.validator == "additionalProperties":
+            place += tuple(key for key in error.instance if key not in error.schema.get("properties", {}))[:1]
         document = next((each for each in reversed(documents) if place[:1] in each.lines), documents[0])
         line = document.line(place)
-        keys = f"{_spelled(place, content)}: " if place else ""
         told.append((documents.index(document), line, f"{document.where(place)}: {keys}{_told(error)}"))
     if told:
         raise UserError("\n".join(message for *_, message in sorted(told)))
@@ -132,7 +131,7 @@ def _told(error: ValidationError) -> str:
 def _stand_once(
     validator: Any, wanted: bool, values: Any, schema: Mapping[str, Any]
 ) -> Iterator[ValidationError]:
-    """Yield an error for each value of a list that stands there before; what jsonschema does in square time."""
+    """Yield an error for each value that a list has before; jsonschema takes square time."""
     before: set[str] = set()
     for value in values if wanted and isinstance(values, list) else ():
         spelled = repr(value)

@@ -58,8 +58,8 @@ def read_yaml(path: Path, name: str | None = None) -> Document:
     """Read a file whose top is a mapping; messages call it `name`, its path if None.
 
     Raises UserError, which tells in a line each what is wrong: a file that cannot be read or is no text in
-    UTF-8, broken YAML, a key that stands twice, tags, `.nan` and `.inf`, numbers that are not kept as written,
-    more than one document, nesting and aliases without end.
+    UTF-8, broken YAML, a key that stands twice, tags, `.nan` and `.inf`, numbers that are not kept as they
+    are written, more than one document, nesting and aliases without end.
     """
     name = str(path) if name is None else name
     return parse_yaml(_bytes_of(path, name), name)
@@ -105,7 +105,7 @@ def _bytes_of(path: Path, name: str) -> bytes:
     except OSError as error:
         raise UserError(f"{name} cannot be read: {error.strerror}") from None
     except ValueError:  # a NUL in the path
-        raise UserError(f"{ascii(name)} cannot be the name of a file") from None
+        raise UserError(f"{name!a} cannot be the name of a file") from None
     kind = "folder" if stat.S_ISDIR(mode) else "device or a pipe"
     raise UserError(f"{name} is a {kind}, not a file")
 
@@ -154,7 +154,7 @@ class _Reader:
             raise _BrokenError(_line(first), what)
         self.content = content
 
-    def _value(self, event: yaml.Event, events: Iterator[yaml.Event], place: Place) -> Any:
+    def _value(self, event: Any, events: Iterator[Any], place: Place) -> Any:
         if len(place) > DEEPEST:
             raise _BrokenError(_line(event), f"more than {DEEPEST} mappings and lists within each other")
         if isinstance(event, yaml.AliasEvent):
@@ -174,7 +174,7 @@ class _Reader:
             self._anchors[event.anchor] = (value, self._size - before)
         return value
 
-    def _list(self, events: Iterator[yaml.Event], place: Place) -> list[Any]:
+    def _list(self, events: Iterator[Any], place: Place) -> list[Any]:
         values: list[Any] = []
         while not isinstance(event := next(events), yaml.SequenceEndEvent):
             inner = (*place, len(values))
@@ -183,7 +183,7 @@ class _Reader:
         self._size += 1
         return values
 
-    def _mapping(self, events: Iterator[yaml.Event], place: Place) -> dict[Any, Any]:
+    def _mapping(self, events: Iterator[Any], place: Place) -> dict[Any, Any]:
         values: dict[Any, Any] = {}
         stood: dict[str, int] = {}
         while not isinstance(event := next(events), yaml.MappingEndEvent):
@@ -199,7 +199,7 @@ class _Reader:
         self._size += 1
         return values
 
-    def _key(self, event: yaml.Event) -> Any:
+    def _key(self, event: Any) -> Any:
         if not isinstance(event, yaml.ScalarEvent):
             raise _BrokenError(
                 _line(event), "before a colon there is a list, a mapping or an alias, not a word"
@@ -211,7 +211,7 @@ class _Reader:
             self.wrong.append((_line(event), 'a key that is nothing: write it in quotes, such as "null"'))
         return key
 
-    def _scalar(self, event: yaml.ScalarEvent) -> Any:
+    def _scalar(self, event: Any) -> Any:
         text = str(event.value)
         if event.style:  # quoted, or a block
             if "\0" in text:
@@ -235,7 +235,7 @@ class _Reader:
             self.wrong.append((_line(event), f"`{text}` is beyond the numbers that can be computed with"))
         return number
 
-    def _aliased(self, event: yaml.AliasEvent) -> Any:
+    def _aliased(self, event: Any) -> Any:
         known = self._anchors.get(event.anchor)
         if known is None:
             found = (
@@ -245,12 +245,12 @@ class _Reader:
         self._grow(known[1], event)
         return known[0]
 
-    def _grow(self, by: int, event: yaml.Event) -> None:
+    def _grow(self, by: int, event: Any) -> None:
         self._size += by
         if self._size > LARGEST:
             raise _BrokenError(_line(event), "the aliases up to here stand for more than a configuration")
 
-    def _refuse_tag(self, event: yaml.Event) -> None:
+    def _refuse_tag(self, event: Any) -> None:
         if event.tag is not None:
             self.wrong.append((_line(event), f"the tag `{shown(event.tag)}` is not read: leave it out"))
 
@@ -263,7 +263,7 @@ def _comparable(key: Any) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _line(event: yaml.Event) -> int:
+def _line(event: Any) -> int:
     return int(event.start_mark.line) + 1
 
 

@@ -5,7 +5,6 @@ from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
-from snakemake.utils import validate
 
 from vbq import configuration
 from vbq.errors import UserError
@@ -61,7 +60,21 @@ def cohort_files(paths):
     return files
 
 
-validate(config, PROJECT / "workflow" / "schemas" / "config.schema.yaml")
+def read_settings():
+    """The run's configuration: config/config.yaml, then the files and entries of the command line.
+
+    Read here, not by `configfile:`, whose reader takes the last of two equal keys and computes expressions.
+    """
+    given = workflow.config_settings
+    files = [*([] if given.replace_workflow_config else ["config/config.yaml"]), *given.configfiles]
+    try:
+        return {"tiff": False} | configuration.read_settings(files, given.config, "config.schema.yaml")
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+
+
+config.clear()
+config.update(read_settings())
 COHORTS = {
     name: read_config(path, "cohort.schema.yaml") for name, path in cohort_files(config["cohorts"]).items()
 }

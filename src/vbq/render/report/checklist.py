@@ -12,6 +12,7 @@ from vbq.render.document import Section, Table
 from vbq.render.labels import step_name
 from vbq.render.report.methods import applied_criteria
 from vbq.render.report.results import Results
+from vbq.strict import read_yaml
 
 ANSWERED, PARTLY, OPEN = "from the run", "in part from the run", "not available from the data"
 COLUMNS = ("item", "topic", "asks", "status", "answer", "evidence")
