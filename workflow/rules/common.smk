@@ -329,4 +329,4 @@ def sources(script):
         new = set(_imported(queue.pop())) - found
         found |= new
         queue += new
-    return sorted(map(str, found))
+    return sorted(str(file.relative_to(PROJECT)) for file in found)
