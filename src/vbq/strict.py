@@ -5,7 +5,6 @@ A value without quotes is a number where it is written as a plain decimal one, t
 """
 
 import re
-import stat
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 import yaml
 
 from vbq.errors import UserError
+from vbq.paths import unusable
 
 LARGEST = 250_000  # bytes of a file, and characters of its values with every alias written out
 DEEPEST = 50  # mappings and lists within each other
@@ -95,19 +95,13 @@ class _BrokenError(Exception):
 
 
 def _bytes_of(path: Path, name: str) -> bytes:
+    if why := unusable(path):  # before it is opened: a pipe would wait for its other end
+        raise UserError(f"{name}: {why}")
     try:
-        mode = path.stat().st_mode  # before it is opened: a pipe would wait for its other end
-        if stat.S_ISREG(mode):
-            with path.open("rb") as file:
-                return file.read(LARGEST + 1)
-    except FileNotFoundError:
-        raise UserError(f"{name}: there is no such file") from None
+        with path.open("rb") as file:
+            return file.read(LARGEST + 1)
     except OSError as error:
-        raise UserError(f"{name} cannot be read: {error.strerror}") from None
-    except ValueError:  # a NUL in the path
-        raise UserError(f"{name!a} cannot be the name of a file") from None
-    kind = "folder" if stat.S_ISDIR(mode) else "device or a pipe"
-    raise UserError(f"{name} is a {kind}, not a file")
+        raise UserError(f"{name}: it cannot be read: {error.strerror}") from None
 
 
 def _decoded(content: bytes) -> str:
