@@ -1,6 +1,7 @@
 """The files of the configuration, each held against its schema."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from vbq.strict import Document, Place, read_yaml, shown
 
 SCHEMAS = Path("workflow", "schemas")
 SCORES = Path("config", "scores")
+MOST_TOLD = 100  # errors of one file
 LONGEST = 300  # characters of what a message quotes of a file
 # What makes a score the one that it is. How readers are combined, its cut-off and its label do not.
 DEFINING = ("levels", "aggregate", "roi_statistic", "reference", "csf_levels")
@@ -85,7 +87,7 @@ def _refuse_errors(
     """Raise UserError where a content, which is that of one or several files, does not follow a schema."""
     described = read_yaml(base / SCHEMAS / schema).content
     told = []
-    for error in VALIDATOR(described).iter_errors(content):
+    for error in islice(VALIDATOR(described).iter_errors(content), MOST_TOLD):
         place = tuple(error.absolute_path)
         keys = f"{_spelled(place, content)}: " if place else ""
         if error.validator == "additionalProperties":

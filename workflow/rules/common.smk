@@ -10,7 +10,7 @@ from vbq import configuration
 from vbq.errors import UserError
 from vbq.headlines import SENTENCES
 from vbq.internal import TABLES as OPTIMISM_TABLES
-from vbq.paths import checksum_of_all, is_template, named_files
+from vbq.paths import checksum_of_all, is_template, named_files, unusable
 
 PROJECT = Path(workflow.basedir)
 TEMPLATES = "src/vbq/render/templates"
@@ -78,6 +78,9 @@ config.update(read_settings())
 COHORTS = {
     name: read_config(path, "cohort.schema.yaml") for name, path in cohort_files(config["cohorts"]).items()
 }
+for file in {file for cohort in COHORTS.values() for file in named_files(cohort)}:
+    if Path(file).exists() and not (Path(file).is_file() or Path(file).is_dir()):
+        raise WorkflowError(f"{file}: {unusable(Path(file))}")  # Snakemake would read it without end
 PLANS = {name: read_plan(cohort["plan"]) for name, cohort in COHORTS.items()}
 ASKED = list(COHORTS)  # those whose results `rule all` makes
 VALIDATED = [
