@@ -87,14 +87,17 @@ def _refuse_errors(
     """Raise UserError where a content, which is that of one or several files, does not follow a schema."""
     described = read_yaml(base / SCHEMAS / schema).content
     told = []
-    for error in islice(VALIDATOR(described).iter_errors(content), MOST_TOLD):
+    for whole in islice(VALIDATOR(described).iter_errors(content), MOST_TOLD):
+        error = _nearest(whole)
         place = tuple(error.absolute_path)
         keys = f"{_spelled(place, content)}: " if place else ""
         if error.validator == "additionalProperties":
             place += tuple(key for key in error.instance if key not in error.schema.get("properties", {}))[:1]
         document = next((each for each in reversed(documents) if place[:1] in each.lines), documents[0])
         line = document.line(place)
-        told.append((documents.index(document), line, f"{document.where(place)}: {keys}{_told(error)}"))
+        told.append(
+            (documents.index(document), line, f"{document.where(place)}: {keys}{_told(error, whole)}")
+        )
     if told:
         raise UserError("\n".join(message for *_, message in sorted(told)))
 
@@ -121,12 +124,22 @@ def _spelled(place: Place, content: Any) -> str:
     return "".join(words).lstrip(".")
 
 
-def _told(error: ValidationError) -> str:
-    """Say what is wrong, with what the schema says of the place."""
-    described = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
-    nearest = min(error.context, key=lambda part: -len(part.path), default=None) if error.context else None
-    message = nearest.message if nearest is not None else error.message
-    message = message if len(message) <= LONGEST else f"{message[:LONGEST]}..."
+def _nearest(error: Any) -> Any:
+    """Return, of the errors of several forms that a value may have, that of the form it comes nearest to."""
+    return min(error.context or [error], key=lambda part: (part.validator == "type", -len(part.path)))
+
+
+def _told(error: Any, whole: Any) -> str:
+    """Say what is wrong, with what the schema says of the place, or of the whole with its several forms."""
+    message = error.message if len(error.message) <= LONGEST else f"{error.message[:LONGEST]}..."
+    if error.validator == "type":
+        is_text, wanted = isinstance(error.instance, str), str(error.validator_value)
+        if is_text and "boolean" in wanted:
+            message += ": write true or false"
+        elif isinstance(error.instance, bool | int | float) and "string" in wanted:
+            message += ": put it in quotes if it is a text"
+    schemas = [part.schema for part in (error, whole) if isinstance(part.schema, dict)]
+    described = next((schema["description"] for schema in schemas if "description" in schema), "")
     return f"{message} ({described})" if described and error.validator != "additionalProperties" else message
 
 

@@ -190,7 +190,11 @@ def test_what_does_not_follow_the_schema_has_its_line(tmp_path):
     lines = text.splitlines()
     with pytest.raises(UserError) as raised:
         read_config(file, "cohort.schema.yaml", PROJECT)
-    for key, line in (("role", "role: other"), ("'nr'", "  nr: 7"), ("columns.age", "    age: Alter")):
+    for key, line in (
+        ("role", "role: other"),
+        ("'nr'", "  nr: 7"),
+        ("age.multiply", "    age: Alter"),
+    ):
         number = next(n for n, each in enumerate(lines, 1) if each.startswith(line))
         assert any(f"site.yaml:{number}: " in told and key in told for told in str(raised.value).splitlines())
 
