@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from vbq.errors import UserError
 
 PLACEHOLDERS = ("{id}", "{reader}")
+ABSENT = "there is no such file"
 SECTIONS = ("patients", "readings", "lesions")
 
 
@@ -57,12 +58,25 @@ def unusable(path: Path) -> str | None:
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError, ValueError):  # of a NUL in the path
-        return "there is no such file"
+        return ABSENT
     except OSError as error:
         return f"it cannot be read: {error.strerror}"
     if stat.S_ISREG(mode):
-        return None
+        return None if os.access(path, os.R_OK) else "it cannot be read: Permission denied"
     return f"it is a {'folder' if stat.S_ISDIR(mode) else 'pipe or a device'}, not a file"
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Return the files in a folder and its folders, in alphabetical order.
+
+    Raises UserError where one of these cannot be looked into: it may hold a patient.
+    """
+
+    def stop(error: OSError) -> None:
+        raise UserError(f"{folder}: it, or a folder in it, cannot be looked into: {error.strerror}")
+
+    inside = [Path(parent, name) for parent, _, names in os.walk(folder, onerror=stop) for name in names]
+    return sorted(path for path in inside if path.is_file())
 
 
 def named_files(spec: Mapping[str, Any]) -> list[str]:

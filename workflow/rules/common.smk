@@ -10,7 +10,7 @@ from vbq import configuration
 from vbq.errors import UserError
 from vbq.headlines import SENTENCES
 from vbq.internal import TABLES as OPTIMISM_TABLES
-from vbq.paths import checksum_of_all, is_template, named_files, unusable
+from vbq.paths import ABSENT, checksum_of_all, files_of, is_template, named_files, unusable
 
 PROJECT = Path(workflow.basedir)
 TEMPLATES = "src/vbq/render/templates"
@@ -78,9 +78,22 @@ config.update(read_settings())
 COHORTS = {
     name: read_config(path, "cohort.schema.yaml") for name, path in cohort_files(config["cohorts"]).items()
 }
-for file in {file for cohort in COHORTS.values() for file in named_files(cohort)}:
-    if Path(file).exists() and not (Path(file).is_file() or Path(file).is_dir()):
-        raise WorkflowError(f"{file}: {unusable(Path(file))}")  # Snakemake would read it without end
+
+
+def refuse_unusable(files):
+    """Stop where the rows' files cannot be opened, be they one per patient, whose names are told to nobody.
+
+    Of a pipe or a device Snakemake would take a checksum without end.
+    """
+    try:
+        reasons = {(file, unusable(found.path)) for file in files for found in files_of(file, Path())}
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+    if wrong := sorted(f"{file}: {why}" for file, why in reasons if why not in (None, ABSENT)):
+        raise WorkflowError("\n".join(wrong))
+
+
+refuse_unusable({file for cohort in COHORTS.values() for file in named_files(cohort)})
 PLANS = {name: read_plan(cohort["plan"]) for name, cohort in COHORTS.items()}
 ASKED = list(COHORTS)  # those whose results `rule all` makes
 VALIDATED = [
