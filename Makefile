@@ -13,6 +13,11 @@ WORKERS = -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 ELSEWHERE := $(shell [ ! -e .venv ] || [ "$$(cat $(ENVIRONMENT) 2>/dev/null)" = "$$(pwd -P)" ] || \
   { rm -f $(ENVIRONMENT); echo --reinstall; })
 
+# In plain C, Python reads the path of its packages as ASCII; without it, as UTF-8.
+ifneq ($(filter C POSIX,$(LC_ALL)),)
+unexport LC_ALL
+endif
+
 # What would stop the set-up, or the first run after it, said before it begins.
 define CAN_RUN
 import os, sys

@@ -92,12 +92,13 @@ def test_what_could_be_meant_in_two_ways_is_refused(copy: Copy, path: str, old: 
     assert "Traceback" not in output
 
 
-def test_a_project_folder_of_any_name(tmp_path: Path):
+def test_a_project_folder_of_any_name(tmp_path: Path, monkeypatch):
     copied = copy_project(tmp_path)
     copy = Copy(copied.path.rename(tmp_path / "my {id} project's folder \u00e9"))
     environment = copy.path / "environment"
     environment.symlink_to(sys.prefix)
-    copy.snakemake("results/ehresman2019/flow.csv", python=str(environment / "bin" / "python"))
+    monkeypatch.setattr(sys, "executable", str(environment / "bin" / "python"))
+    copy.snakemake("results/ehresman2019/flow.csv")
     assert (copy.path / "results" / "ehresman2019" / "flow.csv").is_file()
 
 
