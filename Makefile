@@ -9,6 +9,31 @@ UV = $(TOOLS)/bin/uv
 ENVIRONMENT = .venv/.from-lock
 # tests/conftest.py says which tests share a worker; the longest go first.
 WORKERS = -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# An environment belongs to its folder: in one that was copied or moved, it would run the code of the other.
+ELSEWHERE := $(shell [ ! -e .venv ] || [ "$$(cat $(ENVIRONMENT) 2>/dev/null)" = "$$(pwd -P)" ] || \
+  { rm -f $(ENVIRONMENT); echo --reinstall; })
+
+# In plain C, Python reads the path of its packages as ASCII; without it, as UTF-8.
+ifneq ($(filter C POSIX,$(LC_ALL)),)
+unexport LC_ALL
+endif
+
+# What would stop the set-up, or the first run after it, said before it begins.
+define CAN_RUN
+import os, sys
+wrong = []
+if sys.version_info < (3, 11):
+    wrong.append("it needs Python 3.11 or later, and this is %d.%d: name another, as in `make PYTHON=python3.12`" % sys.version_info[:2])
+try:
+    here = os.getcwd()
+    here.encode("utf-8")
+    if ":" in here or not here.isprintable():
+        wrong.append("no Python environment works in a folder with a colon or a line break in its path: rename it")
+except UnicodeError:
+    wrong.append("the path of this folder is not UTF-8: rename it")
+sys.exit("\n".join(wrong))
+endef
+export CAN_RUN
 
 # Files are read as UTF-8 in every locale.
 export PYTHONUTF8 = 1
@@ -21,7 +46,7 @@ run: $(ENVIRONMENT)
 
 # The worked example of an external validation: the simulated site in data/examples.
 validation: $(ENVIRONMENT)
-	.venv/bin/snakemake --configfile config/config.yaml --config 'cohorts=["config/cohorts/simulated_site.yaml"]'
+	.venv/bin/snakemake --config 'cohorts=["config/cohorts/simulated_site.yaml"]'
 
 test: $(ENVIRONMENT)
 	.venv/bin/pytest $(WORKERS)
@@ -81,14 +106,18 @@ benchmark-internal: $(ENVIRONMENT)
 benchmark-optimism: $(ENVIRONMENT)
 	.venv/bin/python benchmarks/optimism_coverage.py
 
-# Compiling once, here, makes every later start of Python about three times as fast.
+# Compiling once, here, makes every later start of Python about three times as fast. The path of the package is made
+# relative, since Python reads it in the encoding of the locale, which need not have the letters of this folder's name.
 $(ENVIRONMENT): uv.lock pyproject.toml $(UV)
-	$(UV) sync --locked --compile-bytecode --python $(PYTHON)
-	touch $@
+	$(UV) sync $(ELSEWHERE) --locked --compile-bytecode --python $(PYTHON)
+	@for path in .venv/lib/python*/site-packages/*vbq.pth; do echo ../../../../src > "$$path"; done
+	@pwd -P > $@
 
 $(UV):
+	@command -v $(PYTHON) > /dev/null || { echo "there is no $(PYTHON) here: install Python 3.11 or later"; exit 1; }
+	@$(PYTHON) -c "$$CAN_RUN"
 	$(PYTHON) -m venv $(TOOLS)
-	$(TOOLS)/bin/pip install --quiet uv==$(UV_VERSION)
+	$(TOOLS)/bin/python -m pip install --quiet uv==$(UV_VERSION)
 
 clean:
 	rm -rf results/*/ .snakemake

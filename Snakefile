@@ -3,6 +3,8 @@
 `snakemake --list-rules` reads as a guide to the study; results/<cohort>/report.html is where to look.
 """
 
+import shlex
+import sys
 from pathlib import Path
 
 from snakemake.utils import min_version
@@ -10,9 +12,8 @@ from snakemake.utils import min_version
 from vbq.headlines import closing_words
 
 min_version("9.27")
-
-
-configfile: "config/config.yaml"
+# Snakemake hands the path of Python to a shell as it stands (its issue 2645): a space would end it.
+sys.executable = shlex.quote(sys.executable)
 
 
 report: "workflow/report/workflow.rst"

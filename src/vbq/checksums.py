@@ -17,7 +17,8 @@ def checksum(path: str | Path) -> str:
     """
     if is_template(str(path)):
         found = files_of(str(path), Path())
-        return sha256("".join(f"{checksum(each.path)}  {each.path}\n" for each in found).encode()).hexdigest()
+        listed = "".join(f"{checksum(each.path)}  {each.path}\n" for each in found)
+        return sha256(listed.encode(errors="surrogateescape")).hexdigest()
     try:
         if not Path(path).is_file():  # a device would never end
             return ""

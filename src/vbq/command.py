@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vbq.errors import UserError
+from vbq.paths import is_unicode
 
 PLAN = "config/plans/ehresman2019.yaml"
 COHORTS = Path("config", "cohorts")
@@ -19,6 +20,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if not Path("Snakefile").is_file():
             raise UserError("run it in the project's folder, the one with the Snakefile")
+        for given in vars(asked).values():
+            for name in [given] if isinstance(given, str) else given if isinstance(given, list) else []:
+                if not is_unicode(name):
+                    raise UserError(f"{name!a}: a name that is not UTF-8: rename it")
         return asked.run(asked)
     except UserError as error:
         print(error, file=sys.stderr)

@@ -193,7 +193,7 @@ def test_the_sites_levels_are_the_only_ones(site):
 
 def test_unquoted_yes_and_no_in_the_cohort_file(site):
     site.files["patients.csv"]["vcf"] = ["Yes", "yes", "YES", "No", "no", "no"]
-    site.map("new_vcf", {"column": "vcf", "levels": {True: 1, False: 0}})
+    site.map("new_vcf", {"column": "vcf", "levels": {"yes": 1, "no": 0}})
     assert site.read().cohort["new_vcf"].tolist() == [1, 1, 1, 0, 0, 0]
 
 

@@ -1,5 +1,6 @@
 """What a user sees when something is wrong: one clear message, no traceback."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,60 @@ def test_a_wrong_configuration_names_the_culprit(copy: Copy, path: str, edit, to
     output = copy.snakemake("--dry-run", fails=True)
     assert told in output
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "told"),
+    [
+        (
+            "config/config.yaml",
+            "seed:",
+            "seed: 1\nseed:",
+            "config/config.yaml:6: `seed` stands in line 5 already",
+        ),
+        ("config/config.yaml", "seed: 2", "seed: .nan # 2", "config/config.yaml:5: `.nan` is no number"),
+        (
+            "config/config.yaml",
+            "seed: 2019",
+            "seed: 02019",
+            "config/config.yaml:5: seed: '020190901' is not of",
+        ),
+        ("config/scores/vbq.yaml", "cutoff:", "cutoff: 4\ncutoff:", "`cutoff` stands in line"),
+        ("data/published/ehresman2019/paper.yaml", "title:", "title: x\ntitle:", "`title` stands in line"),
+        (
+            "config/cohorts/ehresman2019.yaml",
+            "data/ehresman2019/patients.csv",
+            "/dev/zero",
+            "pipe or a device",
+        ),
+    ],
+)
+def test_what_could_be_meant_in_two_ways_is_refused(copy: Copy, path: str, old: str, new: str, told: str):
+    file = copy.path / path
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    output = copy.snakemake("--dry-run", fails=True)
+    assert told in output
+    assert "Traceback" not in output
+
+
+def test_a_project_folder_of_any_name(tmp_path: Path, monkeypatch):
+    copied = copy_project(tmp_path)
+    copy = Copy(copied.path.rename(tmp_path / "my {id} project's folder \u00e9"))
+    environment = copy.path / "environment"
+    environment.symlink_to(sys.prefix)
+    monkeypatch.setattr(sys, "executable", str(environment / "bin" / "python"))
+    copy.snakemake("results/ehresman2019/flow.csv")
+    assert (copy.path / "results" / "ehresman2019" / "flow.csv").is_file()
+
+
+def test_expressions_in_the_configuration_are_not_computed(copy: Copy):
+    file = copy.path / "config" / "config.yaml"
+    text = file.read_text(encoding="utf-8").replace("seed: 20190901", "seed: ?open('executed', 'w') and 1")
+    file.write_text(f"__use_yte__: true\n{text}", encoding="utf-8")
+    copy.snakemake("--dry-run", fails=True)
+    assert not (copy.path / "executed").exists()
 
 
 def test_configuration_cannot_execute_code(copy: Copy):

@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
-from snakemake.utils import validate
 
 from vbq import configuration
 from vbq.checksums import checksum, fingerprint, unchanged
@@ -15,7 +14,7 @@ from vbq.errors import UserError
 from vbq.headlines import SENTENCES
 from vbq.internal import TABLES as OPTIMISM_TABLES
 from vbq.lock import begin_run
-from vbq.paths import is_template, named_files
+from vbq.paths import ABSENT, files_of, is_template, named_files, unusable
 
 if workflow.is_main_process and (in_the_way := begin_run()):
     print(in_the_way, file=sys.stderr)
@@ -92,10 +91,40 @@ def cohort_files(paths):
     return files
 
 
-validate(config, PROJECT / "workflow" / "schemas" / "config.schema.yaml")
+def read_settings():
+    """The run's configuration: config/config.yaml, then the files and entries of the command line.
+
+    Read here, not by `configfile:`, whose reader takes the last of two equal keys and computes expressions.
+    """
+    given = workflow.config_settings
+    files = [*([] if given.replace_workflow_config else ["config/config.yaml"]), *given.configfiles]
+    try:
+        return {"tiff": False} | configuration.read_settings(files, given.config, "config.schema.yaml")
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+
+
+config.clear()
+config.update(read_settings())
 COHORTS = {
     name: read_config(path, "cohort.schema.yaml") for name, path in cohort_files(config["cohorts"]).items()
 }
+
+
+def refuse_unusable(files):
+    """Stop where the rows' files cannot be opened, be they one per patient, whose names are told to nobody.
+
+    Of a pipe or a device Snakemake would take a checksum without end.
+    """
+    try:
+        reasons = {(file, unusable(found.path)) for file in files for found in files_of(file, Path())}
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+    if wrong := sorted(f"{file}: {why}" for file, why in reasons if why not in (None, ABSENT)):
+        raise WorkflowError("\n".join(wrong))
+
+
+refuse_unusable({file for cohort in COHORTS.values() for file in named_files(cohort)})
 PLANS = {name: read_plan(cohort["plan"]) for name, cohort in COHORTS.items()}
 ASKED = list(COHORTS)  # those whose results `rule all` makes
 VALIDATED = [

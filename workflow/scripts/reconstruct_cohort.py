@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
 from vbq.checksums import unchanged
 from vbq.published.reconstruction.cohort import reconstruct
 from vbq.run import log_to, read_transcription, write_csv
+from vbq.strict import read_yaml
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -17,7 +16,7 @@ with unchanged(snakemake.params.files):
     read = (
         read_transcription(snakemake.input.figures),
         read_transcription(snakemake.input.readings),
-        yaml.safe_load(Path(snakemake.input.assumptions).read_text(encoding="utf-8")),
+        read_yaml(Path(snakemake.input.assumptions)).content,
     )
 patients, readings = reconstruct(*read)
 write_csv(patients, snakemake.output.patients)

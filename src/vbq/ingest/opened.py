@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from vbq.errors import UserError
 from vbq.ingest.files import Settings, Sheet, read_sheet
 from vbq.paths import Found, files_of, is_template
 from vbq.problems import Problems
@@ -25,7 +26,11 @@ def open_files(
     `{reader}` that their names give. The second value is then the place (file, row) of each row. A file's
     name may tell the patient: problems call it by its number in alphabetical order.
     """
-    found = files_of(file, base)
+    try:
+        found = files_of(file, base)
+    except UserError as error:
+        problems.add(label, "files not found", str(error))
+        return None
     if not is_template(file):
         sheet = read_sheet(found[0].path, label, settings, keep, problems)
         return None if sheet is None else (sheet, None)

@@ -238,9 +238,13 @@ def _read_targets(
     """
     heading = heading_of(entry)
     cells = table.frame[heading]
-    names = {str(name).strip(): str(level) for name, level in _own_levels(entry).items()}
+    names: dict[str, str] = {}
+    where = f"{table.section}.columns.level.levels"
+    for name, level in _own_levels(entry).items():
+        if names.setdefault(str(name).strip(), str(level)) != str(level):
+            action = "it stands twice but for spaces around it: leave one of them out"
+            problems.add(COHORT_FILE, "level with two meanings", action, column=where, value=str(name))
     for name in [name for name, level in names.items() if target_of(level)[0] is None]:
-        where = f"{table.section}.columns.level.levels"
         problems.add(
             COHORT_FILE, "unknown level", "a level such as L1, or CSF", column=where, value=names[name]
         )

@@ -274,11 +274,15 @@ def spelling(text: str, decimal: str = ".") -> str:
 
 
 def canonical_levels(variable: Variable) -> dict[str, Any]:
-    """Return the canonical value of each spelling that the codebook knows: values, labels, aliases, codes."""
-    codes = [spelling(choice_code(value)) for value in variable.levels]
-    known = {c: value for c, value in zip(codes, variable.levels, strict=True) if codes.count(c) == 1}
-    known |= {spelling(alias): value for alias, value in variable.aliases.items()}
-    known |= {spelling(label): value for value, label in variable.levels.items()}
+    """Return the canonical value of each spelling that the codebook knows: values, labels, aliases, codes.
+
+    A label, alias or code of two values is known as none.
+    """
+    meant: dict[str, set[Any]] = {}
+    words = [*variable.aliases.items(), *((label, value) for value, label in variable.levels.items())]
+    for word, value in [*words, *((choice_code(value), value) for value in variable.levels)]:
+        meant.setdefault(spelling(word), set()).add(value)
+    known = {word: values.pop() for word, values in meant.items() if len(values) == 1}
     return known | {spelling(str(value)): value for value in variable.levels}
 
 
@@ -292,20 +296,15 @@ def level_spellings(table: Table, column: Column, variable: Variable, problems: 
     if not column.levels:
         return canonical
     accepted: dict[str, Any] = {}
+    key = f"{table.section}.columns.{column.name}.levels"
     for site, target in column.levels.items():
         value = canonical.get(spelling(str(target)))
         if value is None:
-            problems.add(
-                COHORT_FILE,
-                "unknown level",
-                f"{variable.name} has the levels {_listed(variable)}",
-                column=f"{table.section}.columns.{column.name}.levels",
-                value=str(target),
-            )
-        # YAML reads an unquoted yes, on or true as one and the same value.
-        words = {True: ("true", "yes", "on"), False: ("false", "no", "off")}
-        spellings = words[site] if isinstance(site, bool) else (str(site),)
-        accepted |= {spelling(each, table.decimal): value for each in spellings}
+            action = f"{variable.name} has the levels {_listed(variable)}"
+            problems.add(COHORT_FILE, "unknown level", action, column=key, value=str(target))
+        if accepted.setdefault(spelling(str(site), table.decimal), value) != value:
+            action = "another spelling of it, as cells are read, means something else: leave one of them out"
+            problems.add(COHORT_FILE, "level with two meanings", action, column=key, value=str(site))
     return accepted
 
 

@@ -11,6 +11,7 @@ from vbq.ingest.files import SUFFIXES, ZIP_MARK, Settings, Sheet, read_sheet
 from vbq.ingest.files.text import DELIMITERS, UTF16_MARKS
 from vbq.ingest.files.viewers import recognize
 from vbq.ingest.files.workbook import first_rows, sheet_names
+from vbq.paths import is_unicode, unusable
 from vbq.problems import Problems
 
 LOOKED_AT = 50  # rows
@@ -29,8 +30,11 @@ class Detected:
 def detect(path: str, ragged: bool, problems: Problems) -> list[Detected]:
     """Read a file of unknown format: of a workbook every visible sheet with values. Collects what fails."""
     file = Path(path)
-    if not file.is_file():
-        problems.add(path, "file not found", "give the path of a file")
+    if not is_unicode(path):
+        problems.add(path, "name not UTF-8", "a cohort file cannot name it: rename the file")
+        return []
+    if why := unusable(file):
+        problems.add(path, "file not found", f"{why}: give the path of a file")
         return []
     with file.open("rb") as content:
         first = content.read(4)

@@ -10,8 +10,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import yaml
-
 from vbq.codebook import VARIABLES, Variable
 from vbq.configuration import read_plan
 from vbq.errors import UserError
@@ -20,6 +18,7 @@ from vbq.ingest.propose.sections import Study, sections_of
 from vbq.ingest.propose.summary import lines_of
 from vbq.ingest.propose.views import look
 from vbq.scores.marker import Marker, with_marker
+from vbq.strict import parse_yaml
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -59,7 +58,7 @@ def propose_cohort_file(name: str, files: Sequence[str], plan: str) -> Proposed:
             "file of the patients; its first row should hold the headings"
         )
     text = text_of(name, plan, sections, study)
-    yaml.safe_load(text)
+    parse_yaml(text.encode(), "the proposal")
     return Proposed(text, lines_of(sections, [*looked.remarks, *remarks], asked, study))
 
 

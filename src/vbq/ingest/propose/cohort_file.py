@@ -3,14 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-import yaml
-
 from vbq.codebook import CRITERIA, VARIABLES, Variable
 from vbq.ingest.propose.columns import Mapped, legend, quoted
 from vbq.ingest.propose.evidence import ASKED, is_missing_word
 from vbq.ingest.propose.rois import Rois
 from vbq.ingest.propose.sections import Section, Study
 from vbq.ingest.values import rows_with
+from vbq.strict import WORDS
 
 PLAIN = re.compile(r"[^\W\d_](?:[\w ./()-]*[\w)])?")
 TO_FILL_IN = "FILL IN"
@@ -22,7 +21,7 @@ def scalar(value: object) -> str:
         return f"{value:.16g}"
     if not isinstance(value, str):
         return str(value)
-    if PLAIN.fullmatch(value) and value.isprintable() and yaml.safe_load(value) == value:
+    if PLAIN.fullmatch(value) and value.isprintable() and value.lower() not in WORDS:
         return value
     return quoted(value)
 

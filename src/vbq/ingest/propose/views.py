@@ -19,7 +19,7 @@ from vbq.ingest.files.viewers import VIEWERS, recognize
 from vbq.ingest.opened import ID, READER
 from vbq.ingest.propose.evidence import counted, has_decimal_comma
 from vbq.ingest.suspicions import plain_ids
-from vbq.paths import files_of
+from vbq.paths import files_in, files_of
 from vbq.problems import Problems
 
 # REDCap's own columns, in exports of codes and of labels.
@@ -144,9 +144,7 @@ def _expanded(files: Sequence[str], problems: Problems) -> Iterator[tuple[str, b
     for file in files:
         path = Path(file)
         if path.is_dir():
-            inside = sorted(
-                each for each in path.rglob("*") if each.is_file() and not each.name.startswith(".")
-            )
+            inside = [each for each in files_in(path) if not each.name.startswith(".")]
             if not inside:
                 problems.add(file, "empty folder", "there is no file in it")
             yield from ((each.as_posix(), False) for each in inside)

@@ -1,13 +1,11 @@
 """The words by which columns and cells are told; the long lists are in `vocabulary.yaml`."""
 
 from collections.abc import Mapping
-from importlib.resources import files
+from pathlib import Path
 
-import yaml
+from vbq.strict import read_yaml
 
-_LISTS = yaml.load(
-    files(__package__).joinpath("vocabulary.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader
-)
+_LISTS = read_yaml(Path(__file__).with_name("vocabulary.yaml")).content
 
 
 def _phrases(text: str) -> tuple[str, ...]:

@@ -6,13 +6,13 @@ from functools import cache
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from vbq.render import numbers as text
 from vbq.render.document import Section, Table
 from vbq.render.labels import step_name
 from vbq.render.report.methods import applied_criteria
 from vbq.render.report.results import Results
+from vbq.strict import read_yaml
 
 ANSWERED, PARTLY, OPEN = "from the run", "in part from the run", "not available from the data"
 COLUMNS = ("item", "topic", "asks", "status", "answer", "evidence")
@@ -30,7 +30,7 @@ class Answer:
 @cache
 def items() -> dict[str, dict[str, str]]:
     """Return the items by number: topic, asks, for."""
-    loaded = yaml.safe_load((Path(__file__).parent / "tripod_ai.yaml").read_text("utf-8"))
+    loaded = read_yaml(Path(__file__).with_name("tripod_ai.yaml")).content
     return {str(number): item for number, item in loaded.items()}
 
 
