@@ -2,6 +2,7 @@
 
 import atexit
 import logging
+import math
 import re
 import sys
 import time
@@ -12,7 +13,7 @@ from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from zipfile import ZipFile, ZipInfo
 
 import pandas as pd
@@ -20,6 +21,7 @@ import pandas as pd
 from vbq.errors import UserError
 
 WRITTEN = datetime(2000, 1, 1)  # what an Office file says of its time, always the same
+DIGITS = 12  # significant ones of a number in a table: those beyond are rounding, and differ by machine
 COMPUTED = "seconds of computing: "  # the last line of a log
 FORMULA = re.compile(r"[=+\-@](?![\d.,]*(?:e[+-]?\d+)?$)")  # and no number
 
@@ -84,7 +86,7 @@ def repacked(written: BinaryIO) -> bytes:
 
 
 def write_csv(table: pd.DataFrame, path: str) -> None:
-    """Write a table as CSV, whole or not at all. Numbers are not rounded.
+    """Write a table as CSV, whole or not at all. Numbers have `DIGITS` significant digits.
 
     A text that a spreadsheet would take for a formula, such as a site's heading, gets an apostrophe in front.
     """
@@ -95,8 +97,14 @@ def write_csv(table: pd.DataFrame, path: str) -> None:
         table = table.assign(
             **{str(name): texts[name].mask(formulas[name], "'" + texts[name]) for name in texts}
         )
-    table.to_csv(part, index=False, lineterminator="\n")
+    mixed = {str(name): cells.map(_written) for name, cells in table.select_dtypes("object").items()}
+    table = table.assign(**mixed)
+    table.to_csv(part, index=False, lineterminator="\n", float_format=f"%.{DIGITS}g")
     part.replace(path)
+
+
+def _written(cell: Any) -> Any:
+    return f"{cell:.{DIGITS}g}" if isinstance(cell, float) and math.isfinite(cell) else cell
 
 
 def write_table(table: pd.DataFrame, path: str, cohort: str, provenance: str) -> None:
