@@ -22,6 +22,7 @@ TABLES = {".csv", ".parquet"}
 CHECKLIST = "checklist.csv"  # a document: it names the commit
 TABLES_ONLY = "tables_only"  # an entry of the record of reference results
 CELLS_SHOWN, FILES_SHOWN = 5, 20  # of those that differ
+LONGEST_VALUE = 40  # of a setting: a checksum is not shown
 
 Rows = list[list[str]]
 
@@ -326,7 +327,7 @@ def lines_of(comparison: Comparison) -> list[str]:
         lines.append("Settings differ, so numbers are expected to differ:")
         lines += _cut([f"  {told}" for told in comparison.settings], FILES_SHOWN, "settings")
     lines += [f"Made with another {told}" for told in _cut([*map(str, comparison.versions)], FILES_SHOWN, "")]
-    extent = f"{comparison.cells:,} cells of {comparison.tables} tables"
+    extent = _extent(comparison)
     if comparison.documents:
         extent += f", and the words of {comparison.documents} documents and figures"
     if comparison.differing:
@@ -342,19 +343,47 @@ def lines_of(comparison: Comparison) -> list[str]:
     return lines + _cut(comparison.notes, CELLS_SHOWN, "notes")
 
 
-def reference_sentence(comparison: Comparison, here: Path, there: Path) -> str:
-    """Say in one sentence whether a run agrees with the reference results, or why it cannot be told."""
+def reference_sentence(comparison: Comparison, made: Path, reference: Path) -> str:
+    """Say in one sentence whether a run agrees with the reference results, or why that cannot be told."""
     if comparison.settings:
-        told = _cut([f"{name}" for _, name, *_ in comparison.settings], CELLS_SHOWN, "settings")
-        return f"Not comparable with the reference results, made with other settings: {', '.join(told)}."
-    extent = f"{comparison.cells:,} cells of {comparison.tables} tables"
-    if comparison.differing:
-        first = comparison.differing[0]
+        told = _cut([_setting(differs) for differs in comparison.settings], CELLS_SHOWN, "settings")
+        return f"Not comparable with the reference results, which have other settings: {'; '.join(told)}."
+    if not comparison.agrees:
+        files = _by_file(comparison.differing)
+        named = _cut([f"{found[0].file} ({len(found):,})" for found in files], CELLS_SHOWN, "files")
         return (
-            f"Differs from the reference results in {_places(comparison.differing)} ({extent} compared), "
-            f"first in {first}. All of them: vbq compare {here} {there}"
+            f"Differs from the reference results in {_places(comparison.differing)}: {', '.join(named)}; "
+            f"first {comparison.differing[0]}. To see more: vbq compare {made} {reference}"
         )
-    return f"Agrees with the reference results, cell for cell: {extent}, {_largest(comparison)}."
+    return f"Agrees with the reference results, cell for cell: {_extent(comparison)}, {_largest(comparison)}."
+
+
+def write_reference(made: Path, folder: Path) -> None:
+    """Copy the tidy tables of a run to a folder, with the part of its record that they depend on.
+
+    Raises UserError where the run was made with code that is not committed: nobody could repeat it.
+    """
+    record = _records(made)[""]
+    if record["uncommitted_changes"] or record["commit"] == "unknown":
+        raise UserError(
+            f"{made / RECORD}: the run was made with changes that are not committed. Commit them, remove "
+            f"{made}, and run again"
+        )
+    for name in sorted(_files(made, tables_only=True)):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes((made / name).read_bytes())
+    kept = {key: record[key] for key in ("cohort", "provenance", *SETTINGS, *VERSIONS)} | {TABLES_ONLY: True}
+    (folder / RECORD).write_text(yaml.safe_dump(kept, sort_keys=False), encoding="utf-8")
+
+
+def _setting(differs: Difference) -> str:
+    _, name, made, reference = differs
+    short = max(len(made), len(reference)) <= LONGEST_VALUE
+    return f"{name}, {made} and not {reference}" if short else name
+
+
+def _extent(comparison: Comparison) -> str:
+    return f"{comparison.cells:,} cells of {comparison.tables} tables"
 
 
 def _largest(comparison: Comparison) -> str:
