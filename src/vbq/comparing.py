@@ -36,7 +36,7 @@ class Difference(NamedTuple):
     other: str
 
     def __str__(self) -> str:
-        where = f"{self.file}, {self.place}" if self.place else self.file
+        where = ", ".join(filter(None, (self.file, self.place)))
         return f"{where}: {self.one} and {self.other}"
 
 
@@ -240,8 +240,7 @@ def relative_difference(one: str, other: str) -> float:
         return math.inf
     if a == b or (math.isnan(a) and math.isnan(b)):
         return 0.0
-    larger = max(abs(a), abs(b))
-    return abs(a - b) / larger if math.isfinite(larger) else math.inf
+    return abs(a - b) / max(abs(a), abs(b)) if math.isfinite(a) and math.isfinite(b) else math.inf
 
 
 def _number(text: str) -> float | None:
@@ -289,8 +288,9 @@ def _keyed(rows: Rows, key: Sequence[int]) -> dict[tuple[str, ...], list[str]]:
 
 
 def _named(at: Sequence[str], columns: Sequence[str]) -> str:
-    pairs = [f"{column}={value}" for column, value in zip(columns, at, strict=False)]
-    return "; ".join(pairs if pairs and at[-1] == "1" else [*pairs, f"row {at[-1]}"])
+    *key, number = at
+    pairs = [f"{column}={value}" for column, value in zip(columns, key, strict=True) if value]
+    return "; ".join(pairs if pairs and number == "1" else [*pairs, f"row {number}"])
 
 
 def _compare_documents(
@@ -324,18 +324,21 @@ def lines_of(comparison: Comparison) -> list[str]:
     """Say what a comparison found: settings first, then the verdict, then where the folders differ."""
     lines = []
     if comparison.settings:
-        lines.append("Settings differ, so numbers are expected to differ:")
-        lines += _cut([f"  {told}" for told in comparison.settings], FILES_SHOWN, "settings")
-    lines += [f"Made with another {told}" for told in _cut([*map(str, comparison.versions)], FILES_SHOWN, "")]
+        settings = _cut([*map(str, comparison.settings)], FILES_SHOWN, "settings")
+        lines += ["Settings differ, so numbers are expected to differ:", *_indented(settings)]
+    if comparison.versions:
+        versions = _cut([*map(str, comparison.versions)], FILES_SHOWN, "of the code")
+        lines += ["Made with other code, which should not matter:", *_indented(versions)]
     extent = _extent(comparison)
     if comparison.documents:
-        extent += f", and the words of {comparison.documents} documents and figures"
+        extent += f", and the words of {comparison.documents:,} documents and figures"
     if comparison.differing:
+        files = _by_file(comparison.differing)
+        shown = [_cut([*map(str, found)], CELLS_SHOWN, f"in {found[0].file}") for found in files]
+        rest = sum(map(len, files[FILES_SHOWN:]))
         lines.append(f"Different in {_places(comparison.differing)}. Compared: {extent}.")
-        for found in _by_file(comparison.differing)[:FILES_SHOWN]:
-            lines += _cut([f"  {told}" for told in found], CELLS_SHOWN, f"in {found[0].file}")
-        rest = sum(map(len, _by_file(comparison.differing)[FILES_SHOWN:]))
-        lines += [f"  and {rest:,} more places in other files"] if rest else []
+        lines += _indented(line for found in shown[:FILES_SHOWN] for line in found)
+        lines += _indented([f"and {rest:,} more in other files"] if rest else [])
     elif comparison.same_text:
         lines.append(f"Identical: {extent}.")
     else:
@@ -383,12 +386,20 @@ def _setting(differs: Difference) -> str:
 
 
 def _extent(comparison: Comparison) -> str:
-    return f"{comparison.cells:,} cells of {comparison.tables} tables"
+    return f"{_count(comparison.cells, 'cell')} of {_count(comparison.tables, 'table')}"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def _largest(comparison: Comparison) -> str:
     size, place = comparison.largest
-    return f"largest relative difference {size:.0e}" + (f" ({place})" if place else "")
+    return f"largest relative difference {size:.0e} ({place})" if size else "all the same digits"
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return [f"  {line}" for line in lines]
 
 
 def _by_file(differing: Iterable[Difference]) -> list[list[Difference]]:
@@ -399,10 +410,9 @@ def _by_file(differing: Iterable[Difference]) -> list[list[Difference]]:
 
 
 def _places(differing: Sequence[Difference]) -> str:
-    n, files = len(differing), len(_by_file(differing))
-    return f"{n:,} place{'' if n == 1 else 's'} of {files} file{'' if files == 1 else 's'}"
+    return f"{_count(len(differing), 'place')} of {_count(len(_by_file(differing)), 'file')}"
 
 
 def _cut(lines: Sequence[str], most: int, what: str) -> list[str]:
     rest = len(lines) - most
-    return [*lines[:most], *([f"  and {rest:,} more {what}"] if rest > 0 else [])]
+    return [*lines[:most], *([f"and {rest:,} more {what}"] if rest > 0 else [])]
