@@ -263,7 +263,7 @@ def _key(columns: Sequence[str], *tables: Rows) -> list[int]:
         if any(_is_measured(row[column]) for rows in tables for row in rows):
             continue
         longer = [*key, column]
-        distinct = [len({tuple(row[place] for place in longer) for row in rows}) for rows in tables]
+        distinct = [len({_at(row, longer) for row in rows}) for rows in tables]
         if distinct != told_apart:
             key, told_apart = longer, distinct
         if all(n == len(rows) for n, rows in zip(told_apart, tables, strict=True)):
@@ -276,12 +276,18 @@ def _is_measured(cell: str) -> bool:
     return number is not None and not (math.isfinite(number) and number.is_integer())
 
 
+def _at(row: Sequence[str], key: Sequence[int]) -> tuple[str, ...]:
+    """Return what tells a row apart; 3 and 3.0 are the same."""
+    cells = [(row[place], _number(row[place])) for place in key]
+    return tuple(cell if number is None else f"{number:g}" for cell, number in cells)
+
+
 def _keyed(rows: Rows, key: Sequence[int]) -> dict[tuple[str, ...], list[str]]:
     """Return rows by their key; those with the same are counted, the number being the last of it."""
     seen: Counter[tuple[str, ...]] = Counter()
     keyed = {}
     for row in rows:
-        at = tuple(row[place] for place in key)
+        at = _at(row, key)
         seen[at] += 1
         keyed[*at, str(seen[at])] = row
     return keyed

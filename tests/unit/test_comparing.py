@@ -160,6 +160,12 @@ def test_rows_in_another_order_are_matched_by_their_key(folders):
     assert comparison.notes == ["tests.csv: the same rows in another order"]
 
 
+def test_a_whole_number_in_a_key_may_be_written_as_a_decimal(folders):
+    for folder, x in zip(folders, ("3", "3.0"), strict=True):
+        (folder / "cutoff.csv").write_text(f"cutoff,share\n{x},0.5\n2,0.25\n")
+    assert places(folders) == []
+
+
 def test_rows_that_no_text_tells_apart_are_matched_in_their_order(folders):
     for folder, x in zip(folders, ("0.5", "0.6"), strict=True):
         (folder / "roc.csv").write_text(f"score,fpr\nsins,0.25\nvbq,0.25\nvbq,{x}\n")
