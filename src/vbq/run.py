@@ -97,7 +97,7 @@ def write_csv(table: pd.DataFrame, path: str) -> None:
         table = table.assign(
             **{str(name): texts[name].mask(formulas[name], "'" + texts[name]) for name in texts}
         )
-    mixed = {str(name): cells.map(_written) for name, cells in table.select_dtypes("object").items()}
+    mixed = {str(name): cells.map(_written) for name, cells in table.items() if cells.dtype == object}
     table = table.assign(**mixed)
     table.to_csv(part, index=False, lineterminator="\n", float_format=f"%.{DIGITS}g")
     part.replace(path)
