@@ -48,7 +48,16 @@ def run(copy: Path, machine: str, resamples: int | None) -> tuple[Path, float]:
     command = [sys.executable, "-m", "snakemake", "--quiet", "all", "--configfile", "config/config.yaml"]
     environment = {**os.environ, **MACHINES[machine], "PYTHONPATH": str(copy / "src")}
     start = time.perf_counter()
-    subprocess.run([*command, "--config", *settings], cwd=copy, env=environment, check=True)
+    done = subprocess.run(
+        [*command, "--config", *settings],
+        cwd=copy,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"{machine}: the run failed\n{done.stdout}{done.stderr}")
     seconds = time.perf_counter() - start
     kept = copy.parent / machine
     (copy / "results").rename(kept)
