@@ -38,8 +38,8 @@ export CAN_RUN
 # Files are read as UTF-8 in every locale.
 export PYTHONUTF8 = 1
 
-.PHONY: run validation test test-machines lint report reconstruction example example-site benchmark benchmark-audit benchmark-coverage \
-  benchmark-files benchmark-internal benchmark-optimism clean
+.PHONY: run validation test test-machines lint report reconstruction example example-site reference benchmark \
+  benchmark-audit benchmark-coverage benchmark-files benchmark-internal benchmark-machines benchmark-optimism clean
 
 run: $(ENVIRONMENT)
 	.venv/bin/snakemake
@@ -80,6 +80,18 @@ example: $(ENVIRONMENT)
 example-site: $(ENVIRONMENT)
 	.venv/bin/snakemake results/simulated_files/comparison.txt
 	@cat results/simulated_files/comparison.txt
+
+# The reference results in data/reference, from a run of the committed code.
+reference: $(ENVIRONMENT)
+	.venv/bin/snakemake --configfile config/config.yaml --config \
+	  'cohorts=["config/cohorts/ehresman2019.yaml","config/cohorts/simulated_site.yaml"]' \
+	  -- results/reference/ehresman2019 results/reference/simulated_site
+	rm -rf data/reference
+	mv results/reference data/reference
+
+# Both cohorts on other machines, as environment variables emulate them, beside this one (15 minutes).
+benchmark-machines: $(ENVIRONMENT)
+	.venv/bin/python benchmarks/machines.py
 
 # The whole study beside one R script that does the same.
 benchmark: $(ENVIRONMENT)

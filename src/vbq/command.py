@@ -72,6 +72,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     template.add_argument("folder", nargs="?", default=".", metavar="FOLDER", help="where (default: here)")
     template.set_defaults(run=_template)
+
+    compare = commands.add_parser(
+        "compare",
+        help="say whether two folders of results agree, cell for cell",
+        description="Compare two folders of results: every cell of every table, and the words of documents "
+        "and figures. Exit status: 0 identical or agreeing to 1e-9, 1 different, 2 not to be compared.",
+    )
+    for folder, words in (("one", "results, or those of a cohort"), ("other", "those to compare with")):
+        compare.add_argument(folder, type=Path, metavar=folder.upper(), help=words)
+    compare.set_defaults(run=_compare)
     return parser
 
 
@@ -108,6 +118,19 @@ def _new_cohort(asked: argparse.Namespace) -> int:
         print(line)
     print(f"Wrote {target}. Review it, then: vbq check {asked.name}")
     return 0
+
+
+def _compare(asked: argparse.Namespace) -> int:
+    from vbq.comparing import compare_folders, lines_of
+
+    try:
+        comparison = compare_folders(asked.one, asked.other)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    for line in lines_of(comparison):
+        print(line)
+    return 0 if comparison.agrees else 1
 
 
 def _template(asked: argparse.Namespace) -> int:

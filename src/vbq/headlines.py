@@ -24,6 +24,7 @@ SENTENCES = {  # what a run says it found, each with the words before it
     "published.txt": "",
     "optimism.txt": "",
     "audit.txt": "The printed figures by themselves: ",
+    "reference.txt": "",
 }
 
 

@@ -2,6 +2,7 @@
 
 import atexit
 import logging
+import math
 import re
 import shutil
 import sys
@@ -20,6 +21,7 @@ import pandas as pd
 import yaml
 
 from vbq.errors import UserError
+from vbq.stats.digits import DIGITS
 
 WRITTEN = datetime(2000, 1, 1)  # what an Office file says of its time, always the same
 RECORD_ENDS = "resamples"  # the last entry of a run.yaml
@@ -99,7 +101,7 @@ def repacked(written: BinaryIO) -> bytes:
 
 
 def write_csv(table: pd.DataFrame, path: str) -> None:
-    """Write a table as CSV, whole or not at all. Numbers are not rounded.
+    """Write a table as CSV, whole or not at all. Numbers have `DIGITS` significant digits.
 
     A text that a spreadsheet would take for a formula, such as a site's heading, gets an apostrophe in front.
     """
@@ -109,7 +111,13 @@ def write_csv(table: pd.DataFrame, path: str) -> None:
         table = table.assign(
             **{str(name): texts[name].mask(formulas[name], "'" + texts[name]) for name in texts}
         )
-    write_whole(table.to_csv(index=False, lineterminator="\n"), path)
+    mixed = {str(name): cells.map(_written) for name, cells in table.items() if cells.dtype == object}
+    written = table.assign(**mixed).to_csv(index=False, lineterminator="\n", float_format=f"%.{DIGITS}g")
+    write_whole(written, path)
+
+
+def _written(cell: Any) -> Any:
+    return f"{cell:.{DIGITS}g}" if isinstance(cell, float) and math.isfinite(cell) else cell
 
 
 def write_table(table: pd.DataFrame, path: str, cohort: str, provenance: str) -> None:

@@ -314,12 +314,17 @@ def assert_inked(figure, data, columns):
         ("instability", ["risk", "low", "median", "high"]),
         ("paths", ["alpha", "share", "alpha_of_plan"]),
         ("cutoffs", ["cutoff", "percent_of_resamples"]),
-        ("p_values", ["difference", "rounds_within"]),
         ("joint_tables", ["auc_low", "auc_high", "n_tables", "printed_low", "printed_high"]),
     ],
 )
 def test_the_data_are_what_is_drawn(name, columns):
     assert_inked(*DRAWN[name](), columns)
+
+
+def test_the_data_of_the_p_values_give_the_differences_that_are_drawn():
+    figure, data = DRAWN["p_values"]()
+    difference = data["recomputed"] - data["printed"].astype(float)
+    assert_inked(figure, data.assign(difference=difference), ["difference", "rounds_within"])
 
 
 def test_the_data_of_the_forest_plot_are_those_of_the_table_even_where_an_interval_leaves_the_axis():

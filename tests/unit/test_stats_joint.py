@@ -189,3 +189,15 @@ def test_auc_of_patterns_is_that_of_the_rows(table, order):
     expected = areas_under_curves(outcome, score[pattern]).auc
     assert_allclose(auc_of_patterns(table[None], score[None]), expected, atol=SAME)
     assert_allclose(auc_of_patterns(table[None], -score[None]), 1 - expected, atol=SAME)
+
+
+@both_models
+def test_what_is_zero_but_for_rounding_is_zero(interaction):
+    tables = joint_tables((49, 56), (10, 40), (9, 30))
+    rules = combined_rules(tables, interaction)
+    for numbers in (rules.coefficients, rules.risks, 1 - rules.risks):
+        assert not ((numbers != 0) & (np.abs(numbers) < SAME)).any()
+    assert (rules.risks == 0).any()  # of separated tables
+    no_effect = combined_rules(np.array([[[10, 5, 20, 10], [20, 10, 10, 5]]]), interaction)
+    assert no_effect.coefficients[0, 1] == 0
+    assert_allclose(no_effect.coefficients[0, 2], -2 * np.log(2), rtol=SAME)

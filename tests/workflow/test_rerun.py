@@ -52,14 +52,32 @@ def test_printed_figures_reproduce(rerun: Copy):
 
 
 def test_the_last_lines_say_what_was_found_and_where_to_look(rerun: Copy):
-    output = "\n".join((rerun.path / "output.txt").read_text().splitlines()[-9:])
+    output = "\n".join((rerun.path / "output.txt").read_text().splitlines()[-10:])
     assert re.search(
         rf"ehresman2019: {PROVENANCE}\n  \d+ of \d+ printed figures reproduce .*\n"
         r"  AUC, apparent and corrected for the optimism .*\n  The printed figures by themselves: .*\n"
+        r"  Agrees with the reference results, cell for cell: [\d,]+ cells of \d+ tables, .*\n"
         r"  Open results/ehresman2019/report.html; beside it report.pdf, .*\n"
         r"What was made, and where it is: results/index.html",
         output,
     )
+
+
+def test_a_run_that_differs_from_the_reference_says_where(rerun: Copy):
+    told = rerun.results("ehresman2019") / "reference.txt"
+    reference = rerun.path / "data" / "reference" / "ehresman2019" / "multivariable.csv"
+    before, kept = told.read_text(), reference.read_text()
+    table = pd.read_csv(reference, dtype=str, keep_default_na=False)
+    table.loc[table["term"] == "vbq", "estimate"] = "1.5"
+    table.to_csv(reference, index=False)
+    printed = rerun.snakemake()
+    assert told.read_text().startswith(
+        "Differs from the reference results in 1 place of 1 file: multivariable.csv (1); "
+        "first multivariable.csv, term=vbq, estimate: "
+    )
+    assert f"  {told.read_text()}" in printed
+    reference.write_text(kept)
+    assert f"  {before}" in rerun.snakemake()
 
 
 def test_each_stage_tells_its_cohort(rerun: Copy):
@@ -83,6 +101,8 @@ def test_the_readme_shows_what_the_run_finds(rerun: Copy):
     for name in ("published.txt", "optimism.txt", "audit.txt"):
         said = rerun.results("ehresman2019").joinpath(name).read_text()
         assert " ".join(said.split()) in readme
+    agreeing = rerun.results("ehresman2019").joinpath("reference.txt").read_text()
+    assert agreeing.rpartition(", ")[0] in readme  # after it stands the difference, which is the machine's
     drawn = rerun.results("ehresman2019") / "figures" / "roc_comparison.svg"
     # Refresh the picture with `cp results/ehresman2019/figures/roc_comparison.svg docs/`.
     assert (PROJECT / "docs" / "roc_comparison.svg").read_bytes() == drawn.read_bytes()
@@ -119,7 +139,7 @@ def test_an_edited_module_reruns_the_stages_that_use_it(rerun: Copy):
         os.utime(module, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert "measure_agreement" in stale
     # What reads the table follows; nothing else does.
-    documents = {"record_run", "write_report", "write_index"}
+    documents = {"record_run", "write_report", "write_index", "compare_reference"}
     assert stale == {"measure_agreement", "compare_published", "draw_figures", *documents}
 
 

@@ -73,6 +73,14 @@ def test_the_closing_line_names_the_page(validated: Copy):
     assert "Open results/simulated_site/report.html; beside it report.pdf, tables.docx" in closing
 
 
+def test_fewer_resamples_than_the_reference_are_not_compared_with_it(validated: Copy):
+    said = (validated.results("simulated_site") / "reference.txt").read_text()
+    assert said == (
+        "Not comparable with the reference results, which have other settings: resamples, 300 and not 2000.\n"
+    )
+    assert said in (validated.path / "output.txt").read_text()
+
+
 def test_the_readme_quotes_the_summary(validated: Copy):
     summary = (validated.path / "results" / "simulated_site" / "validation.txt").read_text().split()
     assert " ".join(summary) in " ".join((PROJECT / "README.md").read_text().split())

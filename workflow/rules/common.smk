@@ -31,6 +31,8 @@ SHIPPED = {  # files that ship, by the folder in results/ where they are made ag
     ],
     "simulated_files": [f"data/examples/simulated_site/{name}" for name in ("patients.csv", "readings.csv")],
 }
+REFERENCE = "data/reference"
+MADE_FILES = {*SHIPPED, "reference"}
 TEMPLATES_OF = {
     "write_audit.py": PAGE_TEMPLATES,
     "write_calculator.py": [
@@ -83,10 +85,10 @@ def read_plan(path):
 def cohort_files(paths):
     """The cohort files by the name of the cohort, which is that of the file and of the results' folder."""
     files = {Path(path).stem: path for path in paths}
-    if len(files) < len(paths) or set(files) & set(SHIPPED):
+    if len(files) < len(paths) or set(files) & MADE_FILES:
         raise WorkflowError(
             "config: each cohort file needs a name of its own, and none may be called "
-            f"{' or '.join(sorted(SHIPPED))}: {', '.join(paths)}"
+            f"{' or '.join(sorted(MADE_FILES))}: {', '.join(paths)}"
         )
     return files
 
@@ -273,6 +275,23 @@ def audit_of(cohort):
     return [f"results/{Path(published).name}/audit.csv"] if published else []
 
 
+def reference_of(cohort):
+    """The files of the reference results that a cohort's are held against, if the project has them."""
+    return sorted(str(path) for path in Path(REFERENCE, cohort).rglob("*") if path.is_file())
+
+
+def tables_and_record(wildcards):
+    """What a cohort's results are compared by: every tidy table of its folder, the audit's too, and its record."""
+    audited = audit_page_of(wildcards.cohort)
+    return [*analyses_of(wildcards.cohort), *audited, f"results/{wildcards.cohort}/run.yaml"]
+
+
+def audit_page_of(cohort):
+    """The page of a paper's audit whose folder is that of a cohort."""
+    published = COHORTS[cohort].get("published")
+    return [f"results/{cohort}/audit.html"] if published and Path(published).name == cohort else []
+
+
 def documents_of(cohort):
     """What is written for the readers of a cohort."""
     names = ["report.html", "report.pdf", "tables.docx", "checklist.csv", "checklist.docx"]
@@ -283,16 +302,17 @@ def documents_of(cohort):
 
 def results_of(cohort):
     """Everything that is made for a cohort."""
-    return [*analyses_of(cohort), f"results/{cohort}/run.yaml", *documents_of(cohort)]
+    reference = [f"results/{cohort}/reference.txt"] if reference_of(cohort) else []
+    return [*analyses_of(cohort), f"results/{cohort}/run.yaml", *reference, *documents_of(cohort)]
 
 
 def listing_of(cohort):
     """What the index and the terminal say of a cohort: its sentences, and what there is to open."""
-    published = COHORTS[cohort].get("published")
-    audited = bool(published) and Path(published).name == cohort
+    published, audited = COHORTS[cohort].get("published"), audit_page_of(cohort)
     told = ["validation.txt"] if cohort in VALIDATED else []
     told += ["published.txt", "optimism.txt"] if published else ["optimism.txt"]
     told += AUDIT["sentences"] if audited else []
+    told += ["reference.txt"] if reference_of(cohort) else []
     figures = ["figures/", "validation/figures/"] if cohort in VALIDATED else ["figures/"]
     return {
         "title": COHORTS[cohort]["title"],

@@ -1,7 +1,7 @@
 """From tidy tables to what is read: the comparison with print, figures, the report.
 
 Makes results/<cohort>/published.csv, published.txt, figures/, run.yaml, report.html, report.pdf, tables.docx,
-checklist.csv, checklist.docx
+checklist.csv, checklist.docx, reference.txt
 """
 
 
@@ -120,3 +120,21 @@ rule record_run:
         code=version_of("record_run.py"),
     script:
         "../scripts/record_run.py"
+
+
+rule compare_reference:
+    """Say whether the tables agree with the reference results of the study, cell for cell."""
+    input:
+        made=tables_and_record,
+        reference=lambda wildcards: reference_of(wildcards.cohort),
+        code=sources("compare_reference.py"),
+    output:
+        sentence="results/{cohort}/reference.txt",
+    log:
+        "results/{cohort}/logs/compare_reference.log",
+    params:
+        code=version_of("compare_reference.py"),
+        files=lambda wildcards: contents_of(reference_of(wildcards.cohort)),
+        reference=f"{REFERENCE}/{{cohort}}",
+    script:
+        "../scripts/compare_reference.py"

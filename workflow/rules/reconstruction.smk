@@ -1,7 +1,8 @@
-"""The cohort, the simulated paper and the simulated site that ship with the project, made again.
+"""The cohort, the simulated paper, the simulated site and the reference results that ship with the project.
 
 Not a part of `rule all`: all are committed under data/. Makes results/reconstruction/, results/simulated_paper/,
-results/simulated_files/{patients,readings}.csv, and in each folder comparison.txt: nothing here writes to data/.
+results/simulated_files/{patients,readings}.csv, and in each folder comparison.txt;
+results/reference/<cohort>/. Nothing here writes to data/.
 """
 
 RECONSTRUCTED_FROM = {
@@ -81,3 +82,18 @@ rule compare_shipped:
         code=version_of("compare_shipped.py"),
     script:
         "../scripts/compare_shipped.py"
+
+
+rule write_reference:
+    """Take the tables of a run, and the settings that they depend on, as the reference results of a cohort."""
+    input:
+        made=tables_and_record,
+        code=sources("write_reference.py"),
+    output:
+        folder=directory("results/reference/{cohort}"),
+    log:
+        "results/{cohort}/logs/write_reference.log",
+    params:
+        code=version_of("write_reference.py"),
+    script:
+        "../scripts/write_reference.py"

@@ -101,7 +101,8 @@ def index_lesions(
         action = "the lesion is not taken as the index lesion if there is another"
         table.add(problems, int(row), "sins", "SINS incomplete", action, severity="warning")
     order = ["sins", *(name for name in SINS_COMPONENTS if name in lesions)]
-    ranked = lesions.loc[rows.index].assign(row=rows).sort_values(order, ascending=False, na_position="last")
+    ranked = lesions.loc[rows.index].assign(row=rows)
+    ranked = ranked.sort_values(order, ascending=False, na_position="last", kind="stable")
     return ranked.drop_duplicates("row").set_index("row")
 
 

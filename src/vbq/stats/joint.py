@@ -20,6 +20,8 @@ DESIGN = np.array([[1, 0, 0], [1, 1, 0], [1, 0, 1], [1, 1, 1]], dtype=float)
 INTERACTION = np.array([0, 0, 0, 1], dtype=float)[:, None]
 
 SEPARATED = 1e-10  # a fitted risk nearer to 0 or 1 belongs to coefficients without a finite estimate
+INFINITE = 1e-6  # such a risk of a separated table is 0 or 1 where its search would end
+ZERO = 1e-12  # log-odds nearer to 0 are 0, as where a score goes with the outcome in no way
 TIED = 1e-7  # linear predictors nearer to each other are equal
 
 
@@ -75,11 +77,13 @@ def combined_rules(tables: ArrayLike, interaction: bool = False) -> CombinedRule
     present = totals > 0
     rank = np.linalg.matrix_rank(X * present[:, :, None])
     is_separated = fits.separated | (rank < X.shape[1])
+    limit = np.round(risks)  # how near the search came says nothing
+    risks = np.where(is_separated[:, None] & (np.abs(risks - limit) < INFINITE), limit, risks)
     n, n_events = totals.sum(axis=1), events.sum(axis=1)
     null = special.xlogy(n_events, n_events / n) + special.xlogy(n - n_events, 1 - n_events / n)
     called = np.where(risks >= 0.5 - TIED, events, totals - events)
     return CombinedRules(
-        coefficients=np.where(is_separated[:, None], np.nan, beta),
+        coefficients=np.where(is_separated[:, None], np.nan, np.where(np.abs(beta) < ZERO, 0, beta)),
         risks=np.where(present, risks, np.nan),
         is_separated=is_separated,
         auc=auc_of_patterns(counts, np.clip(eta, special.logit(SEPARATED), special.logit(1 - SEPARATED))),

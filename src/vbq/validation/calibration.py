@@ -8,6 +8,7 @@ import pandas as pd
 from scipy import special
 
 from vbq.stats.calibration import pattern_calibration
+from vbq.stats.digits import tie_nearly_equal
 from vbq.study.design import outcome_of
 from vbq.validation.performance import NAN, Settings, complete, curve_of, risks
 from vbq.validation.rules import (
@@ -75,7 +76,7 @@ def _pattern_risks(
     names, first = np.unique(np.asarray(predictions.pattern), return_index=True)
     lp = predictions.linear_predictor[first]
     found = []
-    for i in np.argsort(lp):
+    for i in np.argsort(tie_nearly_equal(lp), kind="stable"):
         risk = float(special.expit(lp[i])) if predictions.basis in WITH_RISKS else NAN
         found.append((str(names[i]), risk, risk, risk))
     return found

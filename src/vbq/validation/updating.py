@@ -26,6 +26,7 @@ Array = NDArray[np.float64]
 
 NONE, INTERCEPT, SLOPE, REFIT = "none", "intercept", "intercept and slope", "refit"
 CLOSED_TEST = "closed test"
+ZERO = 1e-12  # share of the linear predictor: an intercept nearer to 0 is the rounding of 0
 FLAT = 1e-9  # a linear predictor that varies by less is constant
 SLOPE_INDEX = "calibration_slope"
 INDEXES = ("auc", "brier", "calibration_in_the_large", SLOPE_INDEX)
@@ -144,6 +145,8 @@ def performance_of(eta: Array, events: Array, totals: Array) -> Array:
     risk = special.expit(eta)
     brier = (events * (1 - risk) ** 2 + (totals - events) * risk**2).sum(axis=1) / size
     in_the_large = fit_batch(np.ones((eta.shape[1], 1)), events, totals, offset=eta).coefficients[:, 0]
+    scale = np.maximum(np.abs(eta).max(axis=1), 1.0)
+    in_the_large[np.abs(in_the_large) < ZERO * scale] = 0.0  # what an update has made perfect
     varies = np.ptp(eta, axis=1) > FLAT
     slope = np.full(len(eta), np.nan)
     X = np.stack([np.ones_like(eta[varies]), eta[varies]], axis=-1)

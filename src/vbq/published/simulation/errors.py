@@ -343,7 +343,7 @@ def _combined_auc(sim: SimulatedPaper, figures: _Figures, rng: np.random.Generat
             np.array([n - a - b + x, a - x, b - x, x])
             for n, (a, b), x in zip(sizes, margins, (x0, x1), strict=True)
         )
-        order = np.argsort(events / np.maximum(others, 1e-12))
+        order = np.argsort(events / np.maximum(others, 1e-12), kind="stable")
         ranked_others, ranked_events = others[order], events[order]
         wins = (ranked_events * (np.cumsum(ranked_others) - ranked_others / 2)).sum()
         best = max(best, wins / (sizes[0] * sizes[1]))

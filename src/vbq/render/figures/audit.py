@@ -66,11 +66,11 @@ def p_value_figure(p_values: pd.DataFrame, source: str) -> Drawn:
             p = text.number(row[f"p_{test}"])
             if np.isfinite(p):
                 axes.plot([p - printed.value], [i], **_look(k), clip_on=False, zorder=3)
-                data.append([*told, test, p, p - printed.value, printed.half_unit])
+                data.append([*told, test, p, printed.half_unit])
     axes.set_xlabel("Recomputed p minus printed p; gray: rounds to the printed p")
     handles = [Line2D([], [], **_look(k)) for k in range(len(SHOWN_TESTS))]
     figure.legend(handles, list(SHOWN_TESTS.values()), loc="outside lower left", ncols=5, handletextpad=0.1)
-    columns = ["variable", "label", "printed", "test", "recomputed", "difference", "rounds_within"]
+    columns = ["variable", "label", "printed", "test", "recomputed", "rounds_within"]
     return figure, pd.DataFrame(data, columns=columns)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from vbq.printed import code_of
 from vbq.render import numbers as text
 from vbq.render.document import Section, Table
 from vbq.render.labels import step_name
@@ -303,9 +304,8 @@ def _data_sharing(results: Results) -> Answer | None:
 def _code_sharing(results: Results) -> Answer | None:
     if not results.record:
         return None
-    changes = ", with changes that are not committed" if results.record["uncommitted_changes"] else ""
     return Answer(
-        f"The code of this run is commit {results.record['commit']}{changes}.",
+        f"The code of this run is commit {code_of(results.record)}.",
         "report.html#record, run.yaml",
         "The team says where it is available.",
     )

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from vbq.printed import code_of
 from vbq.render import numbers as text
 from vbq.render.document import Section, Table
 from vbq.render.report.results import Results
@@ -14,9 +15,8 @@ def record(results: Results) -> Section | None:
         return None
     seconds = run["seconds"]
     longest = max(seconds, key=seconds.__getitem__, default="")
-    changes = " with changes that are not committed" if run["uncommitted_changes"] else ""
     rows = [
-        ["Commit", f"{run['commit']}{changes}"],
+        ["Commit", code_of(run)],
         ["Cohort file", f"config/cohorts/{run['cohort']}.yaml"],
         ["Analysis plan", results.spec["plan"]],
         *([f"Input {path}", f"SHA-256 {digest}"] for path, digest in run["input_sha256"].items()),
