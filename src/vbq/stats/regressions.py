@@ -30,6 +30,7 @@ ENOUGH = 1e-4  # share of the promised rise of a log-likelihood that a step has 
 UNCHECKED = 1e-9  # promised rise that is taken without looking
 MAX_HALVINGS = 40
 
+NEAR = 0.01  # squared standard errors within which a search is not followed to a maximum that is known
 EQUAL_HEIGHT = 1e-9  # of log-likelihoods
 SAME_PLACE = 1e-5  # of linear predictors, and of coefficients relative to their size
 PATH_STEPS = (4, 12)  # Newton steps for the plain likelihood, from zero, after which searches start
@@ -74,7 +75,12 @@ class Design:
 
     def of(self, which: Indices) -> "Design":
         """Return the design of some of the regressions."""
-        return self if self.is_shared else Design(self.X[which])
+        if self.is_shared:
+            return self
+        part = Design(self.X[which])
+        if "_products" in vars(self):
+            part._products = self._products[which]
+        return part
 
     def times(self, beta: Array) -> Array:
         """Return the m x k linear predictors of m x p coefficients."""
@@ -168,7 +174,9 @@ class Regressions:
             self.frame, self.kept = frames(self.design.information(self.totals))
 
     def of(self, which: Indices) -> "Regressions":
-        """Return some of the regressions."""
+        """Return some of the regressions, each once at most."""
+        if len(which) == len(self.events):
+            return self
         assert self.frame is not None
         assert self.kept is not None
         return replace(
@@ -329,13 +337,18 @@ class Ends:
 
 
 def climb(
-    regressions: Regressions, start: Array, iterations: int = MAX_ITERATIONS, keep: Sequence[int] = ()
+    regressions: Regressions,
+    start: Array,
+    iterations: int = MAX_ITERATIONS,
+    keep: Sequence[int] = (),
+    known: Sequence[Array] = (),
 ) -> Ends:
     """Climb from m coefficients to stationary points of the likelihoods, by Newton's steps.
 
     Steps are halved until they bring a share of the rise that they promise; where a likelihood is not
     concave, the negative curvatures are turned, so that every step leads uphill. `keep` asks for the
-    coefficients after so many steps (`path`).
+    coefficients after so many steps (`path`). A search for which one of the `known` maxima (m x p each, NaN
+    where there are fewer) is a small step away ends without a value.
     """
     m = len(start)
     solution, value = start.copy(), np.full(m, -np.inf)
@@ -364,11 +377,16 @@ def climb(
             solution[active[ended]] += step[ended]
             is_maximum[active[ended]] = True
             ended[lost] = True
-        elif ended.any():
+        else:
             which = np.flatnonzero(ended)
-            least = now.of(which).curvatures(curvature[which])[0][:, 0]
-            is_maximum[active[which]] = least > 0
-            solution[active[which[least > 0]]] += step[which[least > 0]]
+            if len(which):
+                least = now.of(which).curvatures(curvature[which])[0][:, 0]
+                is_maximum[active[which]] = least > 0
+                solution[active[which[least > 0]]] += step[which[least > 0]]
+            for maximum in known:
+                again = ~ended & _is_near(point.beta - maximum[active], curvature)
+                value[active[again]] = -np.inf
+                ended |= again
         if ended.any():
             on = np.flatnonzero(~ended)
             active, now, point, step, gain = active[on], now.of(on), point.of(on), step[on], gain[on]
@@ -378,6 +396,16 @@ def climb(
     if not regressions.penalized:
         undetermined[active] = True
     return Ends(solution, value, is_maximum, undetermined, path)
+
+
+def _is_near(steps: Array, curvature: Array) -> Mask:
+    """Which of m steps (m x p) are a tenth of a standard error at most where the likelihood is concave."""
+    moved = steps[:, : curvature.shape[1]]
+    squared = np.einsum("mi,mij,mj->m", moved, curvature, moved)
+    near = np.flatnonzero(squared < NEAR)  # not those of which nothing is known
+    found = np.zeros(len(steps), dtype=bool)
+    found[near] = _is_positive(curvature[near])
+    return found
 
 
 def _determines_nothing(regressions: Regressions, point: Point, curvature: Array, which: Indices) -> Indices:
@@ -480,7 +508,7 @@ class _Search:
     def climb(self, which: Indices, start: Array, saddles: int = MAX_SADDLES) -> None:
         """Climb from a start for each of some regressions; from a saddle go on both ways."""
         regressions = self._regressions.of(which)
-        ends = climb(regressions, start)
+        ends = climb(regressions, start, known=[each[which] for each in self._known])
         reached = np.flatnonzero(ends.is_maximum)
         self._take(which[reached], ends.beta[reached], ends.value[reached])
         left = np.flatnonzero(~ends.is_maximum & np.isfinite(ends.value))
