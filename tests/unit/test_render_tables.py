@@ -193,6 +193,16 @@ def test_characteristics_without_a_publication():
     assert table.strong == {(0, 4), (2, 4)}
 
 
+def test_an_exact_test_whose_tables_were_drawn_has_its_standard_error():
+    tests = UNIVARIABLE.assign(test="fisher", monte_carlo_se=[0.00158, NAN, NAN])
+    table = tables.characteristics_table(
+        tests, UNIVARIABLE_GROUPS, CODEBOOK, "new_vcf", GROUPS, {"0": 49, "1": 56}, 0.05, {}
+    )
+    assert table.frame["Test"].tolist()[:3] == [
+        *("Fisher’s exact, Monte Carlo (standard error 0.0016)", "Fisher’s exact", "Fisher’s exact")
+    ]
+
+
 def test_levels_of_terms_read_as_numbers():
     rows = [
         ("ecog", "ecog", NAN, NAN),

@@ -1,5 +1,7 @@
 """The study's analyses on small cohorts that have what real ones have: gaps, ties, levels nobody has."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -229,6 +231,35 @@ def test_the_named_test_gives_the_p_value(cohort):
         assert table.loc[variable, "p_value"] == table.loc[variable, f"p_{test}"]
     assert table.loc["steroids", "statistic_name"] == "chi-square"
     assert table.loc["smoking", "statistic_name"] == ""
+
+
+def test_yates_test_of_more_levels_is_pearsons_and_named_so(cohort):
+    table = compare_by_outcome(
+        cohort, "fracture", ["steroids", "smoking"], CODEBOOK, categorical_test="yates"
+    ).set_index("variable")
+    assert table["test"].to_dict() == {"steroids": "yates", "smoking": "pearson"}
+    assert table["p_value"].tolist() == [
+        table.loc["steroids", "p_yates"],
+        table.loc["smoking", "p_pearson"],
+    ]
+
+
+@pytest.mark.parametrize("tests", [{"continuous_test": "median"}, {"exceptions": {"smoking": "welch"}}])
+def test_a_test_that_is_none_is_refused(cohort, tests):
+    with pytest.raises(ValueError, match="is not a test of"):
+        compare_by_outcome(cohort, "fracture", ["age", "smoking"], CODEBOOK, **tests)
+
+
+def test_an_exact_test_of_very_many_tables_is_drawn_and_says_so(cohort):
+    levels = {f"level_{i}": str(i) for i in range(30)}
+    codebook = {**CODEBOOK, "site": replace(CODEBOOK["smoking"], name="site", levels=levels)}
+    cohort = cohort.assign(site=np.resize(list(levels), len(cohort)))
+    table = compare_by_outcome(cohort, "fracture", ["site", "smoking"], codebook, categorical_test="fisher")
+    row = table.set_index("variable").loc["site"]
+    assert row["test"] == "fisher"
+    assert 0 < row["p_value"] < 1
+    assert 0 < row["monte_carlo_se"] < 0.002
+    assert table["monte_carlo_se"].isna().tolist() == [False, True]
 
 
 def test_a_score_names_its_rank_test(cohort):

@@ -16,11 +16,15 @@ PATHS = np.round(np.geomspace(0.001, 0.5, 40), 6)  # significance levels of the 
 def selection_table(procedure: Procedure, observed: Replicates, replicates: Replicates) -> pd.DataFrame:
     """Return how often candidates were selected.
 
-    Columns: variable, p_value and selected (in the patients), n_selected, replicates, share.
+    Columns: variable, test, tables_drawn (for the p-value of an exact test in a replicate, 0 where every
+    table counts), p_value and selected (in the patients), n_selected, replicates, share.
     """
+    tests = [procedure.tests[name] for name in procedure.candidates]
     return pd.DataFrame(
         {
             "variable": procedure.candidates,
+            "test": [test for test, _ in tests],
+            "tables_drawn": [drawn for _, drawn in tests],
             "p_value": observed.p_values[0],
             "selected": observed.selected[0].astype(int),
             "n_selected": replicates.selected.sum(axis=0),

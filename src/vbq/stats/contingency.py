@@ -13,11 +13,13 @@ CONVENTIONS = (
     *("pearson_fisher", "yates_fisher"),
 )
 CHI_SQUARES = ("likelihood_ratio", "pearson", "yates")
+EXACT_TESTS = ("fisher", "mid")
 SMALL_EXPECTED = 5
 SAME_PROBABILITY = 1 + 1e-7  # relative slack with which R's fisher.test calls two probabilities equal
 SAME_LOG = 1e-11  # logarithms of whole numbers that differ by rounding alone
 MAX_STATES = 5_000_000  # ways to fill half of the levels, above which tables are drawn
 DRAWS = 100_000
+MONTE_CARLO_ERROR = 4 * 0.5 / DRAWS**0.5  # four standard errors of the p-value that has the largest, 0.5
 SEED = 2019  # the same table gives the same p-value, whenever and wherever it is asked for
 
 
@@ -95,7 +97,7 @@ def conventional_p_values(counts: ArrayLike) -> dict[str, float]:
 def conventional_p_value(counts: ArrayLike, convention: str) -> float:
     """Return what `conventional_p_values` has for one convention, without an exact test where none is due."""
     table = _occupied(counts)
-    exact = convention in ("fisher", "mid") or (
+    exact = convention in EXACT_TESTS or (
         convention.endswith("_fisher") and smallest_expected(table) < SMALL_EXPECTED
     )
     if exact or len(table) < 2 or (table.sum(axis=0) == 0).any():
@@ -116,7 +118,8 @@ def chi_square_p_values(tables: ArrayLike, test: str) -> NDArray[np.float64]:
     """Return the p-values of m k x 2 tables (m x k x 2) by one of `CHI_SQUARES`.
 
     The statistics are those of `independence_tests`, on counts or on the weights of resamples. Levels without
-    observations are left out of each table; NaN with fewer than two levels or one outcome only.
+    observations are left out of each table; NaN with fewer than two levels or one outcome only, and by
+    Yates' test with more than two levels.
     """
     counts = np.asarray(tables, dtype=float)
     df = (counts.sum(axis=2) > 0).sum(axis=1) - 1

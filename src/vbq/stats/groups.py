@@ -72,7 +72,11 @@ def location_p_values(sizes: ArrayLike, sums: ArrayLike, squares: ArrayLike, tes
     The tests are those of `compare_groups`, on counts or on the weights of resamples: how many values each
     group has, their sum, and the sum of their squares. Center the values first, or digits are lost. NaN as
     there; a variable counts as constant where its variance is within rounding of zero.
+
+    Raises ValueError for any other test.
     """
+    if test not in MOMENT_TESTS:
+        raise ValueError(f"{test} is none of the tests of moments: {', '.join(MOMENT_TESTS)}")
     n, total, square = (np.asarray(moments, dtype=float) for moments in (sizes, sums, squares))
     with np.errstate(divide="ignore", invalid="ignore"):
         means = np.where(n > 0, total / n, 0.0)
@@ -83,7 +87,7 @@ def location_p_values(sizes: ArrayLike, sums: ArrayLike, squares: ArrayLike, tes
     testable = (n > 0).all(axis=1) & (k < N) & (spread > FLAT * square.sum(axis=1))
     p_values = np.full(len(n), np.nan)
     which = (n[testable], means[testable], within[testable])
-    p_values[testable] = _one_way(*which)[1] if test == "ols" else _welch_p_values(*which)
+    p_values[testable] = MOMENT_TESTS[test](*which)
     return p_values
 
 
@@ -132,6 +136,9 @@ def _welch_p_values(sizes: Array, means: Array, within: Array) -> Array:
     f /= 1 + 2 * (k - 2) / (k**2 - 1) * lack
     p_values[testable] = special.fdtrc(k - 1, (k**2 - 1) / (3 * lack), f)
     return p_values
+
+
+MOMENT_TESTS = {"ols": lambda *moments: _one_way(*moments)[1], "welch": _welch_p_values}
 
 
 @dataclass(frozen=True)

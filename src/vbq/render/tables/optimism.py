@@ -94,12 +94,19 @@ def selection_table(selection: pd.DataFrame, codebook: Codebook) -> Table:
         for row in ordered.to_dict("records")
     ]
     headings = ["Variable", "p value in the patients", "Selected", "Selected in resamples, n (%)"]
-    note = (
+    notes = [
         f"Of {text.count(selection['replicates'].iloc[0])} resamples. A variable that is selected in some "
         "and not in others says less than its p value claims."
-    )
+    ]
+    drawn = selection[selection["tables_drawn"] > 0]
+    if len(drawn):
+        labels = text.listed(codebook[name].label for name in drawn["variable"])
+        notes.append(
+            f"{labels}: in resamples the exact test is a Monte Carlo one, of "
+            f"{text.count(drawn['tables_drawn'].max())} tables."
+        )
     frame = pd.DataFrame(rows, columns=headings, dtype=str)
-    return Table("How often each variable is selected", frame, (note,), sources=("optimism_selection",))
+    return Table("How often each variable is selected", frame, tuple(notes), sources=("optimism_selection",))
 
 
 def cutoff_table(cutoffs: pd.DataFrame) -> Table:

@@ -36,6 +36,7 @@ from vbq.render.labels import (
     step_name,
     term_label,
 )
+from vbq.stats.contingency import EXACT_TESTS
 from vbq.stats.digits import is_below
 
 NOT_APPLIED = ("not assessed", "switched off")  # in the reason of a criterion that nobody was held against
@@ -103,7 +104,7 @@ def characteristics_table(
         p_cells = printed_and_recomputed(
             printed, text.p_value(test["p_value"]), address("univariable", "p_value", variable=name)
         )
-        words = TESTS.get(test["test"], "not tested")
+        words = _test_in_words(test)
         if text.missing(test["p_value"]) and _is_constant(described, variable):
             words = "constant"
         ends = [*p_cells, words]
@@ -136,6 +137,14 @@ def characteristics_table(
         strong=frozenset(strong),
         sources=("univariable", "univariable_groups"),
     )
+
+
+def _test_in_words(test: Row) -> str:
+    """Name the test that made a p value; of an exact one whose tables were drawn, also its standard error."""
+    words = TESTS.get(test["test"], "not tested")
+    if test["test"] in EXACT_TESTS and not text.missing(test["monte_carlo_se"]):
+        return f"{words}, Monte Carlo (standard error {text.fixed(test['monte_carlo_se'], 4)})"
+    return words
 
 
 def _is_constant(described: Mapping[tuple[str, str, str], Row], variable: Variable) -> bool:
