@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy import optimize, special
 
 from vbq.stats import resampling
@@ -612,6 +612,22 @@ def forms(ratings: pd.DataFrame) -> pd.DataFrame:
 def test_icc_sees_no_order(ratings, random):
     order = random.sample(range(len(ratings)), len(ratings))
     assert_allclose(forms(ratings.iloc[order, [2, 0, 1]]), forms(ratings), rtol=EXACT, atol=EXACT)
+
+
+@quick
+@given(st.integers(0, 10_000), st.integers(3, 8), st.integers(2, 4), st.sampled_from([0, 1, 6]))
+def test_limits_of_icc_are_in_order_or_open_or_none(seed, n, raters, decimals):
+    """Also of readers who have nothing to do with each other."""
+    ratings = pd.DataFrame(np.random.default_rng(seed).normal(3, 1, (n, raters)).round(decimals))
+    table = intraclass_correlations(ratings)
+    none = table["conf_low"].isna()
+    assert_array_equal(none, table["conf_high"].isna())
+    assert_array_equal(none, table["conf_method"].str.startswith("none"))
+    assert_array_equal(np.isneginf(table["conf_low"]), table["conf_method"].str.endswith("open"))
+    limits = table.loc[~none, ["conf_low", "estimate", "conf_high"]].to_numpy()
+    assert (np.diff(limits, axis=1) >= -EXACT).all()
+    assert (limits[:, 1:] <= 1 + EXACT).all()
+    assert np.isfinite(limits[:, 1:]).all()
 
 
 @slow
