@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from vbq.codebook import extended
 from vbq.stats.roc import areas_under_curves
@@ -20,11 +20,15 @@ from vbq.study.discrimination import (
 )
 from vbq.study.multivariable import ALIASED, fit_outcome, selected_variables
 from vbq.study.univariable import (
+    OF_LEVEL,
+    OF_ODDS_RATIO,
+    OF_PENALIZED,
     compare_by_outcome,
     compare_by_score,
     effects_on_outcome,
     effects_on_score,
     summarize_by_outcome,
+    with_tests_beside,
 )
 
 CODEBOOK = extended({"fracture": {"label": "Fracture", "kind": "binary"}})
@@ -186,6 +190,27 @@ def test_the_test_of_a_categorical_variable_is_that_of_its_regression(cohort):
     tests = compare_by_outcome(cohort, "fracture", names, CODEBOOK).set_index("variable")
     effects = effects_on_outcome(cohort, "fracture", names, CODEBOOK).set_index("term")
     assert_allclose(effects.loc[names, "p_value"], tests.loc[names, "p_likelihood_ratio"], rtol=1e-8)
+
+
+def test_a_second_p_value_says_which_it_is_and_why(cohort):
+    cohort["nsaids"] = (cohort["fracture"] & (np.arange(len(cohort)) < 20)).astype(int)  # separated
+    names = ["age", "smoking", "steroids", "nsaids"]
+    tests = compare_by_outcome(cohort, "fracture", names, CODEBOOK, exceptions={"steroids": "fisher"})
+    effects = effects_on_outcome(cohort, "fracture", names, CODEBOOK)
+    table = with_tests_beside(effects, tests).set_index("term")
+    assert table["second_test"].to_dict() == {
+        "age": OF_ODDS_RATIO,
+        "smoking": "",
+        "smoking[former]": OF_LEVEL,
+        "smoking[current]": OF_LEVEL,
+        "steroids": OF_ODDS_RATIO,
+        "nsaids": OF_PENALIZED,
+    }
+    expected = tests.set_index("variable").loc[table["variable"]]
+    assert_array_equal(table["univariable_p"], expected["p_value"])
+    assert_array_equal(table["univariable_test"], expected["test"])
+    same = table["second_test"] == ""
+    assert_allclose(table.loc[same, "p_value"], table.loc[same, "univariable_p"], rtol=1e-6)
 
 
 def test_differences_of_a_score_are_those_of_the_means_from_the_first_level(cohort):

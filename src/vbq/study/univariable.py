@@ -21,6 +21,11 @@ COLUMNS = [
     *(f"p_{test}" for test in (*CATEGORICAL_TESTS, *CONTINUOUS_TESTS)),
     *("rank_test", "monte_carlo_se"),
 ]
+# Why the p-value of an odds ratio is another than the variable's
+OF_LEVEL = "of this level alone, against its reference"
+OF_ODDS_RATIO = "of the odds ratio, by the likelihood of the logistic regression"
+OF_PENALIZED = "of the odds ratio, by Firth's penalized likelihood: the outcome is separated"
+SAME_P = 1e-6  # relative; the regression is iterated
 SCORE_EFFECT_COLUMNS = [
     *("variable", "level", "reference", "n"),
     *("estimate", "std_error", "conf_low", "conf_high", "conf_method", "statistic", "df", "p_value"),
@@ -173,6 +178,26 @@ def effects_on_outcome(
         if len(fit):
             found.append(fit[fit["variable"] != ""])
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=COEFFICIENT_COLUMNS)
+
+
+def with_tests_beside(effects: pd.DataFrame, tests: pd.DataFrame) -> pd.DataFrame:
+    """Say of each odds ratio whether its p-value is the variable's own, and if not, which it is and why.
+
+    `effects` are of `effects_on_outcome`, `tests` of `compare_by_outcome` on the same patients. Added are
+    `univariable_test` and `univariable_p`, by which variables are selected, and `second_test`, the reason for
+    another p-value, empty where `p_value` is that of the variable (or there is none).
+    """
+    of_variable = tests.set_index("variable").loc[effects["variable"]]
+    p_value, own = effects["p_value"].astype(float), of_variable["p_value"].to_numpy(dtype=float)
+    is_level = effects["term"].str.contains("[", regex=False)
+    is_penalized = effects["p_method"].astype(str).str.startswith("penalized")
+    reason = np.select([is_level, is_penalized], [OF_LEVEL, OF_PENALIZED], OF_ODDS_RATIO)
+    is_same = (np.isclose(p_value, own, rtol=SAME_P) & ~is_level) | p_value.isna()
+    return effects.assign(
+        univariable_test=of_variable["test"].to_numpy(),
+        univariable_p=own,
+        second_test=np.where(is_same, "", reason),
+    )
 
 
 def effects_on_score(

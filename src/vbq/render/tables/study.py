@@ -213,28 +213,37 @@ def effects_table(effects: pd.DataFrame, codebook: Codebook, alpha: float, confi
                     ratio_with_interval(row),
                     _chi_square(row),
                     text.p_value(row["p_value"]),
+                    _second_test(row),
                 ]
             )
-    penalized = effects.loc[uses_penalty(effects["p_method"]), "variable"].unique()
-    notes = [
+    note = (
         "Logistic regression on each variable alone, in the patients in whom it is known (n). Intervals: "
-        "profile likelihood; tests: likelihood ratio. The p values by which variables were selected are "
-        f"those of the table before. Bold: p < {alpha:g}."
-    ]
-    if len(penalized):
-        notes.append(
-            f"{text.listed(codebook[name].label for name in penalized)}: the outcome is separated, and "
-            "Firth’s penalized likelihood was used."
-        )
+        "profile likelihood; tests: likelihood ratio; both by Firth’s penalized likelihood where the outcome "
+        "is separated. The p values by which variables were selected are those of the table before; where "
+        f"another stands here, the last column says which and why. Bold: p < {alpha:g}."
+    )
     columns = ["Variable", "n", "With the outcome", f"Odds ratio ({text.confidence_level(confidence)} CI)"]
-    frame = pd.DataFrame(rows, columns=[*columns, "χ² (df)", "p value"], dtype=str)
+    frame = pd.DataFrame(rows, columns=[*columns, "χ² (df)", "p value", "p value of"], dtype=str)
     return Table(
         "Unadjusted odds ratios",
         frame,
-        tuple(notes),
+        (note,),
         strong=frozenset(strong),
         sources=("univariable_effects",),
     )
+
+
+def _second_test(row: Row) -> str:
+    """Say whether the p value of an odds ratio is the one of the table before, and if not, which and why."""
+    if text.missing(row["p_value"]):
+        return ""
+    before = TESTS[row["univariable_test"]]
+    if not row["second_test"]:
+        return f"the variable, as before ({before})"
+    words = str(row["second_test"]).removeprefix("of ").replace("'", "’")
+    if "[" in row["term"]:  # of a level, which has no p value there
+        return words
+    return f"{words}; before, {text.stated_p(row['univariable_p'])} by {before}"
 
 
 def _chi_square(row: Row) -> str:
