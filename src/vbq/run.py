@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from io import BytesIO
@@ -27,6 +28,15 @@ WRITTEN = datetime(2000, 1, 1)  # what an Office file says of its time, always t
 RECORD_ENDS = "resamples"  # the last entry of a run.yaml
 COMPUTED = "seconds of computing: "  # the last line of a log
 FORMULA = re.compile(r"[=+\-@](?![\d.,]*(?:e[+-]?\d+)?$)")  # and no number
+MARKED = re.compile(rf"'*{FORMULA.pattern}")  # with the apostrophes that it has already
+# What users name is text, also where it looks like a number: a level 01 is not 1.
+TEXT_COLUMNS = frozenset(
+    (
+        *("variable", "term", "level", "reference", "group", "score", "score_1", "score_2", "model", "rule"),
+        *("label", "level_label", "subgroup", "subgroup_label", "raters"),
+    )
+)
+ALSO_TEXT = {"discrimination": "cutoff"}  # where elsewhere there are numbers
 
 
 def log_to(path: str) -> None:
@@ -103,10 +113,11 @@ def repacked(written: BinaryIO) -> bytes:
 def write_csv(table: pd.DataFrame, path: str) -> None:
     """Write a table as CSV, whole or not at all. Numbers have `DIGITS` significant digits.
 
-    A text that a spreadsheet would take for a formula, such as a site's heading, gets an apostrophe in front.
+    A text that a spreadsheet would take for a formula, such as a site's heading, gets an apostrophe in front,
+    which `read_table` and `read_as_printed` take off.
     """
     texts = table.select_dtypes(["object", "string"])
-    formulas = texts.apply(lambda cells: cells.astype("string").str.match(FORMULA).fillna(False))
+    formulas = texts.apply(lambda cells: cells.astype("string").str.match(MARKED).fillna(False))
     if formulas.to_numpy().any():
         table = table.assign(
             **{str(name): texts[name].mask(formulas[name], "'" + texts[name]) for name in texts}
@@ -125,13 +136,17 @@ def write_table(table: pd.DataFrame, path: str, cohort: str, provenance: str) ->
     write_csv(table.assign(cohort=cohort, provenance=provenance), path)
 
 
-def read_table(path: str | Path, text: Collection[str] = ()) -> pd.DataFrame:
+def read_table(path: str | Path) -> pd.DataFrame:
     """Read a tidy table; empty cells in text columns stay empty text, in number columns become NaN.
 
     A column is of numbers where all its filled cells are, unless `text` names it. Raises UserError as
     `read_as_printed` does.
     """
     table = read_as_printed(path)
+    A column is of numbers where all its filled cells are, but for `TEXT_COLUMNS`.
+    """
+    table = read_as_printed(path)
+    text = TEXT_COLUMNS | {ALSO_TEXT.get(Path(path).stem)}
     for name in [name for name in table.columns if name not in text]:
         filled = table[name].where(table[name] != "")
         numbers = pd.to_numeric(filled, errors="coerce")
@@ -152,6 +167,9 @@ def read_as_printed(path: str | Path) -> pd.DataFrame:
         if not content.endswith(b"\n") or table.isna().to_numpy().any():
             raise ValueError("a row that does not end")
     return table
+    """Read a table whose cells are text, empty where nothing stands; `write_csv`'s mark is off."""
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return table.apply(lambda cells: cells.str.replace(rf"^'(?={MARKED.pattern})", "", regex=True))
 
 
 def read_transcription(path: str | Path) -> pd.DataFrame:

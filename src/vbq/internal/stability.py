@@ -10,6 +10,7 @@ from vbq.internal.replicates import Replicates
 from vbq.stats.digits import is_below
 from vbq.stats.resampling import percentile_interval
 
+REPLICATES = ["model", "label", "replicates", "separated", "without_variables", "done"]
 PATHS = np.round(np.geomspace(0.001, 0.5, 40), 6)  # significance levels of the stability paths
 
 
@@ -100,7 +101,7 @@ def instability_table(observed: Replicates, replicates: Replicates, confidence: 
 
 
 def replicates_table(replicates: Replicates, labels: Mapping[str, str]) -> pd.DataFrame:
-    """Return what became of the replicates: model, label, replicates, separated, without_variables, done.
+    """Return what became of the replicates of each model of risks: columns `REPLICATES`.
 
     A replicate is never drawn again: one that would otherwise fail is counted here with what was done.
     """
@@ -117,5 +118,6 @@ def replicates_table(replicates: Replicates, labels: Mapping[str, str]) -> pd.Da
             }
             for name, separated in replicates.separated.items()
             if name in replicates.risks
-        ]
+        ],
+        columns=REPLICATES,
     )

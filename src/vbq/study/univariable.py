@@ -21,6 +21,7 @@ COLUMNS = [
     *(f"p_{test}" for test in (*CATEGORICAL_TESTS, *CONTINUOUS_TESTS)),
     *("rank_test", "monte_carlo_se"),
 ]
+GROUP_COLUMNS = ["variable", "group", "level", "n", "n_group", "percent", "mean", "sd", "median", "q1", "q3"]
 # Why the p-value of an odds ratio is another than the variable's
 OF_LEVEL = "of this level alone, against its reference"
 OF_ODDS_RATIO = "of the odds ratio, by the likelihood of the logistic regression"
@@ -246,7 +247,7 @@ def summarize_by_outcome(
         for group in ("0", "1", "all"):
             members = known if group == "all" else known[known[outcome] == int(group)]
             rows += _summarize(members[name], codebook[name], group)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=GROUP_COLUMNS)
 
 
 def _summarize(values: pd.Series, variable: Variable, group: str) -> list[dict[str, object]]:
