@@ -26,6 +26,7 @@ from vbq.stats.digits import DIGITS
 
 WRITTEN = datetime(2000, 1, 1)  # what an Office file says of its time, always the same
 RECORD_ENDS = "resamples"  # the last entry of a run.yaml
+FORMAT = "%(levelname)s: %(message)s"  # of a line of a log
 COMPUTED = "seconds of computing: "  # the last line of a log
 FORMULA = re.compile(r"[=+\-@](?![\d.,]*(?:e[+-]?\d+)?$)")  # and no number
 MARKED = re.compile(rf"'*{FORMULA.pattern}")  # with the apostrophes that it has already
@@ -45,9 +46,7 @@ def log_to(path: str) -> None:
     On the screen it tells the cohort and the stage, and what stopped it: in full where the user can mend
     it, else in one line that names the file. The last line is the processor time that the script took.
     """
-    logging.basicConfig(
-        filename=path, filemode="w", level=logging.INFO, force=True, format="%(levelname)s: %(message)s"
-    )
+    logging.basicConfig(filename=path, filemode="w", level=logging.INFO, force=True, format=FORMAT)
     logging.captureWarnings(True)
     print(f"{Path(path).parts[-3]}: {Path(path).stem.replace('_', ' ')}", file=sys.stderr, flush=True)
     atexit.register(lambda: logging.info("%s%.1f", COMPUTED, time.process_time()))

@@ -8,6 +8,7 @@ import pytest
 
 import vbq.internal.validate as validate_module
 from vbq.codebook import extended
+from vbq.errors import INSTEAD
 from vbq.internal.procedure import Procedure
 from vbq.internal.validate import validate_internally
 from vbq.render.figures.optimism import draw_optimism
@@ -172,7 +173,7 @@ def few_repetitions(monkeypatch):
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("parts", dict.fromkeys(COMBINATIONS), ids=str)
-def test_every_combination_has_a_report(tmp_path, parts):
+def test_every_combination_has_a_report(tmp_path, caplog, parts):
     cohort, plan = patients(), plan_of(*parts)
     tables = tables_of(cohort, plan, tmp_path)
     tables["ingest"] = pd.DataFrame(
@@ -195,6 +196,7 @@ def test_every_combination_has_a_report(tmp_path, parts):
     )
     document = report(results)
     assert "Table 1" in html_page(document) or parts[0] == "absent"
+    assert INSTEAD not in html_page(document)
     manuscript(document)
     assert len(checklist(results))
     if parts[0] != "tested":  # the figures do not depend on it
@@ -203,3 +205,4 @@ def test_every_combination_has_a_report(tmp_path, parts):
     drawn = [drawing.name for drawing in draw_figures(cohort, tables, plan, CODEBOOK, "source")]
     drawn += [drawing.name for drawing in draw_optimism(tables, labels, CODEBOOK, 0.05, "source")]
     assert "participant_flow" in drawn
+    assert not any(record.levelname == "ERROR" for record in caplog.records)

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from vbq.render import numbers as text
-from vbq.render.document import Table
+from vbq.render.document import Table, one_table
 from vbq.render.labels import Codebook, Row
 from vbq.stats.digits import in_full
 
@@ -41,6 +41,7 @@ def _of_risks(optimism: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(optimism.loc[optimism["index"] == "brier", "model"]))
 
 
+@one_table
 def optimism_table(optimism: pd.DataFrame, confidence: float) -> Table:
     """Show every index of the models that are made from the patients: apparent, optimism, corrected."""
     level = text.confidence_level(confidence)
@@ -81,6 +82,7 @@ def _corrected(row: Row) -> str:
     return text.estimate(row["corrected"], row["corrected_low"], row["corrected_high"], DECIMALS)
 
 
+@one_table
 def selection_table(selection: pd.DataFrame, codebook: Codebook) -> Table:
     """Show how often resamples would have selected each variable."""
     ordered = selection.sort_values("share", ascending=False, kind="stable")
@@ -109,6 +111,7 @@ def selection_table(selection: pd.DataFrame, codebook: Codebook) -> Table:
     return Table("How often each variable is selected", frame, tuple(notes), sources=("optimism_selection",))
 
 
+@one_table
 def cutoff_table(cutoffs: pd.DataFrame) -> Table:
     """Show which cut-offs resamples would have chosen."""
     rows = [
@@ -122,6 +125,7 @@ def cutoff_table(cutoffs: pd.DataFrame) -> Table:
     return Table("Cut-offs chosen in resamples", frame, sources=("optimism_cutoff",))
 
 
+@one_table
 def other_ways_table(other_ways: pd.DataFrame) -> Table:
     """Show cross-validated indexes, and the permutation test of each AUC."""
     shown = [row for row in other_ways.to_dict("records") if row["index"] != "dxy"]
@@ -149,6 +153,7 @@ def other_ways_table(other_ways: pd.DataFrame) -> Table:
     return Table("Cross-validation and permutation", frame, notes, groups, sources=("optimism_other_ways",))
 
 
+@one_table
 def differences_table(differences: pd.DataFrame, optimism: pd.DataFrame, confidence: float) -> Table:
     """Show the differences between AUCs with bootstrap intervals."""
     labels = dict(zip(optimism["model"], optimism["label"], strict=True))

@@ -22,7 +22,7 @@ from vbq.render.comparison import (
     printed_headings,
     text_frame,
 )
-from vbq.render.document import Table
+from vbq.render.document import Table, one_table
 from vbq.render.labels import (
     AGREEMENT_FORMS,
     INDENT,
@@ -42,6 +42,7 @@ from vbq.stats.digits import is_below
 NOT_APPLIED = ("not assessed", "switched off")  # in the reason of a criterion that nobody was held against
 
 
+@one_table
 def flow_table(flow: pd.DataFrame, codebook: Codebook) -> Table:
     """Show the participant flow: who was left after each step.
 
@@ -66,6 +67,7 @@ def _variables_named(reason: str, codebook: Codebook) -> str:
     return " ".join(words)
 
 
+@one_table
 def characteristics_table(
     tests: pd.DataFrame,
     groups: pd.DataFrame,
@@ -198,6 +200,7 @@ def significant(p_value: Any, alpha: float) -> bool:
     return bool(is_below(text.number(p_value), alpha))
 
 
+@one_table
 def effects_table(effects: pd.DataFrame, codebook: Codebook, alpha: float, confidence: float) -> Table:
     """Show the unadjusted odds ratio of every variable. `effects` is univariable_effects.csv."""
     rows: list[list[str]] = []
@@ -250,6 +253,7 @@ def _chi_square(row: Row) -> str:
     return f"{text.fixed(row['statistic'], 2)} ({text.count(row['df'])})"
 
 
+@one_table
 def multivariable_table(
     multivariable: pd.DataFrame,
     codebook: Codebook,
@@ -337,6 +341,7 @@ def ratio_with_interval(row: Row) -> str:
     return text.ratio_estimate(row["odds_ratio"], row["odds_ratio_low"], row["odds_ratio_high"])
 
 
+@one_table
 def agreement_table(agreement: pd.DataFrame, marker: str, confidence: float) -> Table:
     """Show the agreement between readers of a marker."""
     rows, groups = [], []
@@ -363,6 +368,7 @@ def _place(names: pd.Series) -> dict[str, int]:
     return {str(name): place for place, name in enumerate(names.unique())}
 
 
+@one_table
 def subanalysis_table(
     tests: pd.DataFrame,
     effects: pd.DataFrame,
@@ -424,6 +430,7 @@ def _decimals_of_effect(row: Row) -> int:
     return max(2, 1 - math.floor(math.log10(std_error))) if std_error > 0 else 2
 
 
+@one_table
 def remarks_table(remarks: pd.DataFrame) -> Table:
     """Show what the ingestion had to say about the files, all cells as they are."""
     columns = ["file", "row", "column", "value", "rule", "severity", "action"]
