@@ -50,4 +50,6 @@ onsuccess:
     if Path("results", "index.html").is_file():
         print("What was made, and where it is: results/index.html")
     if any(not_made(Path("results", name)) for name in LISTED):
-        raise SystemExit("Not everything could be made; what is missing is named above and in the documents.")
+        raise SystemExit(
+            "Not everything could be made; what is missing is named above and in the documents."
+        )
