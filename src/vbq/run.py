@@ -7,9 +7,8 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from io import BytesIO
@@ -138,11 +137,8 @@ def write_table(table: pd.DataFrame, path: str, cohort: str, provenance: str) ->
 def read_table(path: str | Path) -> pd.DataFrame:
     """Read a tidy table; empty cells in text columns stay empty text, in number columns become NaN.
 
-    A column is of numbers where all its filled cells are, unless `text` names it. Raises UserError as
+    A column is of numbers where all its filled cells are, but for `TEXT_COLUMNS`. Raises UserError as
     `read_as_printed` does.
-    """
-    table = read_as_printed(path)
-    A column is of numbers where all its filled cells are, but for `TEXT_COLUMNS`.
     """
     table = read_as_printed(path)
     text = TEXT_COLUMNS | {ALSO_TEXT.get(Path(path).stem)}
@@ -155,7 +151,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
 
 
 def read_as_printed(path: str | Path) -> pd.DataFrame:
-    """Read a table that a run wrote; its cells are text as they stand, empty where nothing does.
+    """Read a table that a run wrote; its cells are text without `write_csv`'s mark, empty where nothing is.
 
     Raises UserError where it does not end as it was written. One that was cut between two rows is taken for
     whole.
@@ -165,9 +161,6 @@ def read_as_printed(path: str | Path) -> pd.DataFrame:
         table = pd.read_csv(BytesIO(content), dtype=str, keep_default_na=False)
         if not content.endswith(b"\n") or table.isna().to_numpy().any():
             raise ValueError("a row that does not end")
-    return table
-    """Read a table whose cells are text, empty where nothing stands; `write_csv`'s mark is off."""
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
     return table.apply(lambda cells: cells.str.replace(rf"^'(?={MARKED.pattern})", "", regex=True))
 
 

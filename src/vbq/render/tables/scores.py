@@ -18,10 +18,8 @@ from vbq.render.comparison import (
     printed_headings,
     text_frame,
 )
-from vbq.render.document import Table
-from vbq.render.labels import CUTOFF_METHODS, NOT_ROUNDED, Codebook, Row, level_key
 from vbq.render.document import Table, one_table
-from vbq.render.labels import CUTOFF_METHODS, Codebook, Row, level_key
+from vbq.render.labels import CUTOFF_METHODS, NOT_ROUNDED, Codebook, Row, level_key
 from vbq.render.tables.study import note_of_incomplete, significant, uses_penalty
 
 CUTOFF_QUANTITIES = ("cutoff", "sensitivity", "specificity", "youden")  # of cutoff.csv, each with its limits
