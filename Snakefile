@@ -9,7 +9,7 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
-from vbq.headlines import closing_words
+from vbq.headlines import closing_words, not_made
 
 min_version("9.27")
 # Snakemake hands the path of Python to a shell as it stands (its issue 2645): a space would end it.
@@ -49,3 +49,7 @@ onsuccess:
         )
     if Path("results", "index.html").is_file():
         print("What was made, and where it is: results/index.html")
+    if any(not_made(Path("results", name)) for name in LISTED):
+        raise SystemExit(
+            "Not everything could be made; what is missing is named above and in the documents."
+        )

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from vbq.errors import NOT_MADE
+
 # What is made for a cohort or a paper, in the order in which one would look at it.
 DOCUMENTS = {
     "report.html": "every table and figure, methods, limits and the record of the run, on one page",
@@ -52,11 +54,22 @@ def attention(folder: Path) -> list[str]:
             rules.update(row["rule"] for row in csv.DictReader(file) if row["severity"] == "warning")
     remarks = [f"{rule}: {n} in ingest.csv" for rule, n in rules.most_common()]
     warnings = []
+    remarks += [f"{part} could not be made: logs/{log}" for part, log in not_made(folder)]
     for log in sorted((folder / "logs").glob("*.log")):
         n = sum(line.startswith(("WARNING", "ERROR")) for line in log.read_text("utf-8").splitlines())
         if n:
             warnings.append(f"warnings of the analyses: {n} in logs/{log.name}")
     return [*remarks, *warnings]
+
+
+def not_made(folder: Path) -> list[tuple[str, str]]:
+    """Return the parts of documents that an error cost, each with the name of the log that has it."""
+    return [
+        (line.partition(NOT_MADE)[2], log.name)
+        for log in sorted((folder / "logs").glob("*.log"))
+        for line in log.read_text("utf-8").splitlines()
+        if line.startswith(f"ERROR: {NOT_MADE}")
+    ]
 
 
 def documents(folder: Path, names: Collection[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -25,8 +25,18 @@ from vbq.stats.digits import DIGITS
 
 WRITTEN = datetime(2000, 1, 1)  # what an Office file says of its time, always the same
 RECORD_ENDS = "resamples"  # the last entry of a run.yaml
+FORMAT = "%(levelname)s: %(message)s"  # of a line of a log
 COMPUTED = "seconds of computing: "  # the last line of a log
 FORMULA = re.compile(r"[=+\-@](?![\d.,]*(?:e[+-]?\d+)?$)")  # and no number
+MARKED = re.compile(rf"'*{FORMULA.pattern}")  # with the apostrophes that it has already
+# What users name is text, also where it looks like a number: a level 01 is not 1.
+TEXT_COLUMNS = frozenset(
+    (
+        *("variable", "term", "level", "reference", "group", "score", "score_1", "score_2", "model", "rule"),
+        *("label", "level_label", "subgroup", "subgroup_label", "raters"),
+    )
+)
+ALSO_TEXT = {"discrimination": "cutoff"}  # where elsewhere there are numbers
 
 
 def log_to(path: str) -> None:
@@ -35,9 +45,7 @@ def log_to(path: str) -> None:
     On the screen it tells the cohort and the stage, and what stopped it: in full where the user can mend
     it, else in one line that names the file. The last line is the processor time that the script took.
     """
-    logging.basicConfig(
-        filename=path, filemode="w", level=logging.INFO, force=True, format="%(levelname)s: %(message)s"
-    )
+    logging.basicConfig(filename=path, filemode="w", level=logging.INFO, force=True, format=FORMAT)
     logging.captureWarnings(True)
     print(f"{Path(path).parts[-3]}: {Path(path).stem.replace('_', ' ')}", file=sys.stderr, flush=True)
     atexit.register(lambda: logging.info("%s%.1f", COMPUTED, time.process_time()))
@@ -103,10 +111,11 @@ def repacked(written: BinaryIO) -> bytes:
 def write_csv(table: pd.DataFrame, path: str) -> None:
     """Write a table as CSV, whole or not at all. Numbers have `DIGITS` significant digits.
 
-    A text that a spreadsheet would take for a formula, such as a site's heading, gets an apostrophe in front.
+    A text that a spreadsheet would take for a formula, such as a site's heading, gets an apostrophe in front,
+    which `read_table` and `read_as_printed` take off.
     """
     texts = table.select_dtypes(["object", "string"])
-    formulas = texts.apply(lambda cells: cells.astype("string").str.match(FORMULA).fillna(False))
+    formulas = texts.apply(lambda cells: cells.astype("string").str.match(MARKED).fillna(False))
     if formulas.to_numpy().any():
         table = table.assign(
             **{str(name): texts[name].mask(formulas[name], "'" + texts[name]) for name in texts}
@@ -125,13 +134,14 @@ def write_table(table: pd.DataFrame, path: str, cohort: str, provenance: str) ->
     write_csv(table.assign(cohort=cohort, provenance=provenance), path)
 
 
-def read_table(path: str | Path, text: Collection[str] = ()) -> pd.DataFrame:
+def read_table(path: str | Path) -> pd.DataFrame:
     """Read a tidy table; empty cells in text columns stay empty text, in number columns become NaN.
 
-    A column is of numbers where all its filled cells are, unless `text` names it. Raises UserError as
+    A column is of numbers where all its filled cells are, but for `TEXT_COLUMNS`. Raises UserError as
     `read_as_printed` does.
     """
     table = read_as_printed(path)
+    text = TEXT_COLUMNS | {ALSO_TEXT.get(Path(path).stem)}
     for name in [name for name in table.columns if name not in text]:
         filled = table[name].where(table[name] != "")
         numbers = pd.to_numeric(filled, errors="coerce")
@@ -141,7 +151,7 @@ def read_table(path: str | Path, text: Collection[str] = ()) -> pd.DataFrame:
 
 
 def read_as_printed(path: str | Path) -> pd.DataFrame:
-    """Read a table that a run wrote; its cells are text as they stand, empty where nothing does.
+    """Read a table that a run wrote; its cells are text without `write_csv`'s mark, empty where nothing is.
 
     Raises UserError where it does not end as it was written. One that was cut between two rows is taken for
     whole.
@@ -151,7 +161,7 @@ def read_as_printed(path: str | Path) -> pd.DataFrame:
         table = pd.read_csv(BytesIO(content), dtype=str, keep_default_na=False)
         if not content.endswith(b"\n") or table.isna().to_numpy().any():
             raise ValueError("a row that does not end")
-    return table
+    return table.apply(lambda cells: cells.str.replace(rf"^'(?={MARKED.pattern})", "", regex=True))
 
 
 def read_transcription(path: str | Path) -> pd.DataFrame:

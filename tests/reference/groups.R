@@ -12,7 +12,9 @@ cases <- list(
   sleep = data.frame(value = sleep$extra, group = sleep$group),
   spray = data.frame(value = InsectSprays$count, group = InsectSprays$spray),
   ozone = na.omit(data.frame(value = airquality$Ozone, group = airquality$Month)),
-  iris = data.frame(value = iris$Petal.Length, group = iris$Species)
+  iris = data.frame(value = iris$Petal.Length, group = iris$Species),
+  one_constant = data.frame(value = c(rep(2.5, 7), 2.4, 3.1, 2.9, 3.8, 2.2), group = rep(c("a", "b"), c(7, 5))),
+  other_constant = data.frame(value = c(4.1, 3.3, 5.2, rep(2.5, 9)), group = rep(c("a", "b"), c(3, 9)))
 )
 
 for (case in names(cases)) {
@@ -26,7 +28,8 @@ for (case in names(cases)) {
   fit <- anova(regression)
   record(case,
     df_residual = fit$Df[2], f = fit[["F value"]][1], p_ols = fit[["Pr(>F)"]][1],
-    p_welch = oneway.test(value ~ group, frame)$p.value
+    # oneway.test has no p-value where a group is constant
+    p_welch = (if (nlevels(frame$group) == 2) t.test else oneway.test)(value ~ group, frame)$p.value
   )
   if (nlevels(frame$group) == 2) {
     pooled <- t.test(value ~ group, frame, var.equal = TRUE)

@@ -1,8 +1,9 @@
 """Agreement against psych::ICC, R's noncentral t, and printed values."""
 
+import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from reference_values import CLOSED_FORM, SHARED, data, values
 
 from vbq.stats.agreement import bland_altman, intraclass_correlations, measurement_error
@@ -17,7 +18,11 @@ needs_icc_reference = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(params=["shrout_fleiss", "three_raters", "two_raters", "noise"])
+VARYING = ["shrout_fleiss", "three_raters", "two_raters", "noise", "disagreeing", "unrelated"]
+CONSTANT = ["copied", "shifted"]  # differences, which R's t.test refuses
+
+
+@pytest.fixture(params=VARYING)
 def case(request):
     return request.param, data(f"ratings_{request.param}")
 
@@ -29,11 +34,25 @@ def compare(table: pd.DataFrame, case: str) -> None:
         assert_allclose(row[1:], [expected["estimate"], expected["low"], expected["high"]], rtol=CLOSED_FORM)
 
 
-def test_intraclass_correlations(case):
-    name, ratings = case
-    table = intraclass_correlations(ratings)
+@pytest.mark.parametrize("name", VARYING + CONSTANT)
+def test_intraclass_correlations(name):
+    table = intraclass_correlations(data(f"ratings_{name}"))
     assert sorted(table["form"]) == sorted(FORMS)
     compare(table, name)
+    is_open = table["conf_method"].str.endswith("; the lower limit is open")
+    assert_array_equal(is_open, np.isneginf(table["conf_low"]))
+    assert table.loc[is_open, "form"].tolist() == (["ICC2k"] if name == "disagreeing" else [])
+
+
+@pytest.mark.parametrize("name", CONSTANT)
+def test_differences_that_do_not_vary_have_no_interval(name):
+    ratings = data(f"ratings_{name}")
+    table = bland_altman(ratings["a"], ratings["b"])
+    if name == "copied":
+        table = pd.concat([table, measurement_error(ratings)])
+    assert_allclose(table["estimate"], 0.0 if name == "copied" else -0.5, rtol=1e-14)
+    assert table[["conf_low", "conf_high"]].isna().all(axis=None)
+    assert set(table["conf_method"]) == {"none: the differences do not vary"}
 
 
 def test_limits_of_agreement(case):

@@ -53,6 +53,28 @@ def test_differences_from_the_first_group_as_in_r(case):
     assert_allclose([last[name] for name in names], [expected[name] for name in in_r], rtol=CLOSED_FORM)
 
 
+@pytest.mark.parametrize("offset", [1e8, -(2.0**33)])
+def test_an_outcome_far_from_zero_costs_no_digits(offset):
+    """Whole numbers, which the offset leaves exact: R's values are those without it."""
+    rows, expected = GROUPS["integers"], VALUES["integers"]
+    design = pd.get_dummies(rows["group"].astype(str), dtype=float).iloc[:, 1:]
+    last = fit_linear(design, rows["value"] + offset, 0.9).iloc[-1]
+    found = [last[name] for name in ("estimate", "std_error", "statistic", "p_value", "conf_low")]
+    in_r = [expected[f"difference{end}"] for end in ("", "_error", "_t", "_p", "_low")]
+    assert_allclose(found, in_r, rtol=1e-12)
+    pair, expected = PAIRS["tied"], VALUES["tied"]
+    result = regress(pair["x"] + offset, pair["y"] + offset)
+    names = ["slope", "std_error", "statistic", "p_value", "residual_sd", "r_squared"]
+    assert_allclose([getattr(result, name) for name in names], [expected[n] for n in names], rtol=1e-12)
+
+
+def test_welch_of_several_groups_has_no_p_value_where_one_is_constant():
+    rows = pd.concat([GROUPS["three"], GROUPS["one_constant"].head(7).assign(group="d")])
+    result = compare_groups(rows["value"], rows["group"])
+    assert np.isnan(result.p_welch)
+    assert result.p_ols > 0
+
+
 @pytest.mark.parametrize("case", PAIRS)
 def test_regression_as_in_r(case):
     result, expected = regress(PAIRS[case]["x"], PAIRS[case]["y"]), VALUES[case]

@@ -118,6 +118,18 @@ def test_readers_who_disagree(site):
     assert gross[["row", "column", "value"]].to_numpy().tolist() == [[5, "a, b", "+2.000"]]
 
 
+def test_a_reader_who_is_a_copy_of_another(site):
+    readings = site.files["readings.csv"]
+    measured = [name for name in readings if name.endswith("mean") or name == "CSF"]
+    readings.loc[1::2, measured] = readings.loc[::2, measured].to_numpy()
+    told = found(site, "reader copied from another?")
+    assert told[["file", "column", "severity"]].to_numpy().tolist() == [["readings.csv", "a, b", "warning"]]
+    assert "in 40 of 40 patients every value of b is that of a" in told["action"].iloc[0]
+    for row in range(3, 13, 2):  # five patients whom b read anew
+        site.put("readings.csv", row, "L1 mean", "251.5")
+    assert found(site, "reader copied from another?").empty
+
+
 def test_a_level_under_another_name(site):
     wide = site.files["readings.csv"].rename(columns=lambda name: name.removesuffix(" mean"))
     long = wide.melt(["id", "reader"], ["L1", "L2", "L3", "L4", "CSF"], "roi", "value", ignore_index=True)

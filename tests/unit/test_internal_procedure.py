@@ -13,14 +13,18 @@ from scipy import special
 from test_stats_batched import firths
 from threadpoolctl import threadpool_limits
 
+import vbq.internal.procedure as procedure_module
 import vbq.internal.replicates as replicates_module
 import vbq.stats.resampling as resampling_module
 from vbq.codebook import extended
 from vbq.ingest import read_cohort
 from vbq.internal.procedure import MULTIVARIABLE, Procedure
 from vbq.internal.replicates import apparent, assess_models, resample
+from vbq.internal.stability import selection_table
 from vbq.scores.marker import Marker, with_marker
+from vbq.stats.contingency import EXACT_TESTS, chi_square_p_values
 from vbq.stats.cutoff import choose_cutoffs, rules
+from vbq.stats.groups import location_p_values
 from vbq.stats.indexes import INDEXES
 from vbq.stats.logistic import fit_logistic, is_separated
 from vbq.stats.resampling import bootstrap_weights
@@ -258,6 +262,34 @@ def test_a_marker_within_one_unit_keeps_the_plan_s_cutoff():
 
 
 # --- Weights of resamples
+
+
+@pytest.mark.parametrize("test", EXACT_TESTS)
+def test_exact_tests_of_too_many_tables_are_drawn_in_resamples_and_said_to_be(monkeypatch, test):
+    plan = plan_of(test)
+    categorical = ["steroids", "smoking", "asia"]
+    exact = procedure_of(simulated(2), plan)[0]
+    assert {name: exact.tests[name] for name in categorical} == dict.fromkeys(categorical, (test, 0))
+    of_patients, expected = apparent(exact).p_values, resample(exact, 5, 1).p_values
+    monkeypatch.setattr(procedure_module, "RESAMPLED_STATES", 10)
+    drawn = procedure_of(simulated(2), plan)[0]
+    assert {name: drawn.tests[name] for name in categorical} == dict.fromkeys(categorical, (test, 10_000))
+    assert drawn.tests["age"] == ("ols", 0)
+    assert_array_equal(apparent(drawn).p_values, of_patients)  # of these, all tables are counted
+    found = resample(drawn, 5, 1).p_values
+    assert_allclose(found, expected, atol=4 * 0.5 / 100)
+    assert (found != expected).any()
+    selection = selection_table(drawn, apparent(drawn), resample(drawn, 2, 1)).set_index("variable")
+    assert selection.loc["smoking", ["test", "tables_drawn"]].tolist() == [test, 10_000]
+
+
+def test_a_test_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="median is not a test of age"):
+        procedure_of(simulated(2), plan_of(continuous="median"))
+    with pytest.raises(ValueError, match="fisher is none of the tests of moments"):
+        location_p_values([[3, 3]], [[1, 2]], [[4, 5]], "fisher")
+    with pytest.raises(ValueError, match="fisher is none of the chi-square tests"):
+        chi_square_p_values([[[3, 3], [1, 2]]], "fisher")
 
 
 def predictor_elsewhere(rows, patients, selected, codebook):

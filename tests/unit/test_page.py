@@ -3,6 +3,7 @@
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -56,7 +57,8 @@ for _share in ("sensitivity", "specificity", "ppv", "npv", "accuracy"):
 NEEDED = {
     "flow": pd.DataFrame([("rows in patients.csv", 5, 0, "")], columns=["step", "n", "excluded", "reason"]),
     "univariable": pd.DataFrame(
-        [("risk", 5, 1, "fisher", 0.9)], columns=["variable", "n", "n_missing", "test", "p_value"]
+        [("risk", 5, 1, "fisher", 0.9, np.nan)],
+        columns=["variable", "n", "n_missing", "test", "p_value", "monte_carlo_se"],
     ),
     "univariable_groups": GROUPS,
     "ingest": pd.DataFrame(
@@ -333,7 +335,8 @@ FILLED = {
     **ALL,
     **{"discrimination_pairs": PAIRS, "roc": pd.DataFrame({"score": ["risk"]}), "cutoff": CUTOFF},
     **{"agreement": AGREEMENT, "by_risk": TESTED, "by_risk_groups": MEANS},
-    **{"by_risk_effects": DIFFERENCES, "univariable_effects": MULTIVARIABLE},
+    "by_risk_effects": DIFFERENCES,
+    "univariable_effects": MULTIVARIABLE.assign(univariable_test="ols", univariable_p=0.5, second_test=""),
 }
 LARGER_PLAN = {
     "marker": {"name": "vbq"},

@@ -13,6 +13,7 @@ from vbq.render.labels import INDENT
 from vbq.render.tables import scores as score_tables
 from vbq.render.tables import study as tables
 from vbq.stats.cutoff import choose_cutoffs, rules
+from vbq.study.univariable import OF_LEVEL, OF_ODDS_RATIO, OF_PENALIZED
 
 CODEBOOK = extended({})
 GROUPS = {"0": "Non-VCF group", "1": "VCF group"}
@@ -112,7 +113,8 @@ def test_listed():
 
 
 def univariable(*rows):
-    return pd.DataFrame(rows, columns=["variable", "n", "test", "p_value"])
+    table = pd.DataFrame(rows, columns=["variable", "n", "test", "p_value"])
+    return table.assign(monte_carlo_se=np.nan)
 
 
 def counts(variable, level, group, n, n_group):
@@ -191,6 +193,16 @@ def test_characteristics_without_a_publication():
         [f"{INDENT}Surgery", "", "17 (34.7)", "34 (60.7)", "", ""],
     ]
     assert table.strong == {(0, 4), (2, 4)}
+
+
+def test_an_exact_test_whose_tables_were_drawn_has_its_standard_error():
+    tests = UNIVARIABLE.assign(test="fisher", monte_carlo_se=[0.00158, NAN, NAN])
+    table = tables.characteristics_table(
+        tests, UNIVARIABLE_GROUPS, CODEBOOK, "new_vcf", GROUPS, {"0": 49, "1": 56}, 0.05, {}
+    )
+    assert table.frame["Test"].tolist()[:3] == [
+        *("Fisher’s exact, Monte Carlo (standard error 0.0016)", "Fisher’s exact", "Fisher’s exact")
+    ]
 
 
 def test_levels_of_terms_read_as_numbers():
@@ -361,17 +373,27 @@ def test_a_level_alone_is_named_with_its_variable_and_reference():
 def test_unadjusted_odds_ratios():
     steroids = MULTIVARIABLE["variable"] == "steroids"
     effects = MULTIVARIABLE[steroids | MULTIVARIABLE["variable"].isin(["smoking", "sins"])].assign(n=99)
-    effects.loc[steroids, "p_method"] = "penalized (Firth) likelihood ratio"
+    second = {"smoking": "", "steroids": OF_PENALIZED, "sins": OF_ODDS_RATIO}
+    effects = effects.assign(univariable_p=0.72449, second_test=effects["variable"].map(second))
+    effects["univariable_test"] = effects["variable"].map({"sins": "ols"}).fillna("likelihood_ratio")
+    effects.loc[effects["term"].str.contains("[", regex=False), "second_test"] = OF_LEVEL
     table = tables.effects_table(effects, CODEBOOK, 0.05, 0.95)
     current = f"{INDENT}Current smoker (vs Never a smoker)"
+    own, level = "the variable, as before (likelihood-ratio χ²)", "this level alone, against its reference"
+    penalized = (
+        "the odds ratio, by Firth’s penalized likelihood: the outcome is separated; before, p = 0.724 by "
+        "likelihood-ratio χ²"
+    )
+    odds_ratio = (
+        "the odds ratio, by the likelihood of the logistic regression; before, p = 0.724 by linear regression"
+    )
     assert table.frame.drop(index=1).to_numpy().tolist() == [
-        ["Smoking status", "99", "56", "", "5.44 (2)", "0.066"],
-        [current, "", "", "6.91 (0.63–176)", "2.46 (1)", "0.117"],
-        ["Steroid use > 3 months", "99", "56", "2.17 (0.67–7.42)", "1.67 (1)", "0.196"],
-        ["SINS (per point)", "99", "56", "2.41 (1.66–3.93)", "32.20 (1)", "<0.0001"],
+        ["Smoking status", "99", "56", "", "5.44 (2)", "0.066", own],
+        [current, "", "", "6.91 (0.63–176)", "2.46 (1)", "0.117", level],
+        ["Steroid use > 3 months", "99", "56", "2.17 (0.67–7.42)", "1.67 (1)", "0.196", penalized],
+        ["SINS (per point)", "99", "56", "2.41 (1.66–3.93)", "32.20 (1)", "<0.0001", odds_ratio],
     ]
     assert table.strong == {(4, 5)}
-    assert table.notes[1].startswith("Steroid use > 3 months: the outcome is separated")
 
 
 def test_a_narrow_interval_of_a_ratio_has_more_decimals():

@@ -1,14 +1,15 @@
 """What must hold for any data: the statistics under relabelling, reordering, replication and rescaling."""
 
-from itertools import combinations, permutations, product
-from math import comb
+from collections import Counter
+from itertools import combinations, permutations
+from math import comb, prod
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy import optimize, special
 
 from vbq.stats import resampling
@@ -423,30 +424,27 @@ def test_replicated_rows_multiply_chi_square(rows, times):
 
 
 @quick
-@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=2, max_size=3))
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=2, max_size=6))
+@example([[3, 6], [2, 4], [4, 1], [5, 5], [2, 3], [1, 4], [3, 3]])
 def test_exact_tests_are_enumerations(rows):
-    """In whole numbers: every table with these margins, by how many ways there are to fill it."""
+    """In whole numbers: in how many ways there are to fill each table with these margins."""
     table = np.array([row for row in rows if sum(row)])
     assume(len(table) > 1 and (table.sum(axis=0) > 0).all())
-    sizes = table.sum(axis=1)
-
-    def ways(cells):
-        return int(np.prod([comb(int(size), int(cell)) for size, cell in zip(sizes, cells, strict=True)]))
-
-    every = [
-        ways(cells)
-        for cells in product(*(range(size + 1) for size in sizes))
-        if sum(cells) == table[:, 0].sum()
-    ]
-    observed = ways(table[:, 0])
+    ways = Counter({(0, 1): 1})  # how often this many patients are taken, in so many ways
+    for size in map(int, table.sum(axis=1)):
+        more = Counter()
+        for (taken, each), times in ways.items():
+            for cell in range(size + 1):
+                more[taken + cell, each * comb(size, cell)] += times
+        ways = more
+    observed = prod(comb(int(a + b), int(a)) for a, b in table)
+    every = [(w, times) for (taken, w), times in ways.items() if taken == table[:, 0].sum()]
     total = comb(int(table.sum()), int(table[:, 0].sum()))
-    less, as_likely = sum(x for x in every if x < observed), sum(x for x in every if x == observed)
+    assert sum(w * times for w, times in every) == total
+    less = sum(w * times for w, times in every if w * 10_000_000 < observed * 9_999_999)
+    up_to = sum(w * times for w, times in every if w * 10_000_000 <= observed * 10_000_001)
     result = independence_tests(rows)
-    assert_allclose(
-        [result.p_fisher, result.p_mid],
-        [(less + as_likely) / total, (less + as_likely / 2) / total],
-        rtol=EXACT,
-    )
+    assert_allclose([result.p_fisher, result.p_mid], [up_to / total, (less + up_to) / 2 / total], rtol=EXACT)
 
 
 @quick
@@ -614,6 +612,22 @@ def forms(ratings: pd.DataFrame) -> pd.DataFrame:
 def test_icc_sees_no_order(ratings, random):
     order = random.sample(range(len(ratings)), len(ratings))
     assert_allclose(forms(ratings.iloc[order, [2, 0, 1]]), forms(ratings), rtol=EXACT, atol=EXACT)
+
+
+@quick
+@given(st.integers(0, 10_000), st.integers(3, 8), st.integers(2, 4), st.sampled_from([0, 1, 6]))
+def test_limits_of_icc_are_in_order_or_open_or_none(seed, n, raters, decimals):
+    """Also of readers who have nothing to do with each other."""
+    ratings = pd.DataFrame(np.random.default_rng(seed).normal(3, 1, (n, raters)).round(decimals))
+    table = intraclass_correlations(ratings)
+    none = table["conf_low"].isna()
+    assert_array_equal(none, table["conf_high"].isna())
+    assert_array_equal(none, table["conf_method"].str.startswith("none"))
+    assert_array_equal(np.isneginf(table["conf_low"]), table["conf_method"].str.endswith("open"))
+    limits = table.loc[~none, ["conf_low", "estimate", "conf_high"]].to_numpy()
+    assert (np.diff(limits, axis=1) >= -EXACT).all()
+    assert (limits[:, 1:] <= 1 + EXACT).all()
+    assert np.isfinite(limits[:, 1:]).all()
 
 
 @slow

@@ -1,9 +1,11 @@
 """The study's analyses on small cohorts that have what real ones have: gaps, ties, levels nobody has."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from vbq.codebook import extended
 from vbq.stats.roc import areas_under_curves
@@ -18,11 +20,15 @@ from vbq.study.discrimination import (
 )
 from vbq.study.multivariable import ALIASED, fit_outcome, selected_variables
 from vbq.study.univariable import (
+    OF_LEVEL,
+    OF_ODDS_RATIO,
+    OF_PENALIZED,
     compare_by_outcome,
     compare_by_score,
     effects_on_outcome,
     effects_on_score,
     summarize_by_outcome,
+    with_tests_beside,
 )
 
 CODEBOOK = extended({"fracture": {"label": "Fracture", "kind": "binary"}})
@@ -186,6 +192,27 @@ def test_the_test_of_a_categorical_variable_is_that_of_its_regression(cohort):
     assert_allclose(effects.loc[names, "p_value"], tests.loc[names, "p_likelihood_ratio"], rtol=1e-8)
 
 
+def test_a_second_p_value_says_which_it_is_and_why(cohort):
+    cohort["nsaids"] = (cohort["fracture"] & (np.arange(len(cohort)) < 20)).astype(int)  # separated
+    names = ["age", "smoking", "steroids", "nsaids"]
+    tests = compare_by_outcome(cohort, "fracture", names, CODEBOOK, exceptions={"steroids": "fisher"})
+    effects = effects_on_outcome(cohort, "fracture", names, CODEBOOK)
+    table = with_tests_beside(effects, tests).set_index("term")
+    assert table["second_test"].to_dict() == {
+        "age": OF_ODDS_RATIO,
+        "smoking": "",
+        "smoking[former]": OF_LEVEL,
+        "smoking[current]": OF_LEVEL,
+        "steroids": OF_ODDS_RATIO,
+        "nsaids": OF_PENALIZED,
+    }
+    expected = tests.set_index("variable").loc[table["variable"]]
+    assert_array_equal(table["univariable_p"], expected["p_value"])
+    assert_array_equal(table["univariable_test"], expected["test"])
+    same = table["second_test"] == ""
+    assert_allclose(table.loc[same, "p_value"], table.loc[same, "univariable_p"], rtol=1e-6)
+
+
 def test_differences_of_a_score_are_those_of_the_means_from_the_first_level(cohort):
     cohort.loc[:9, "vbq"] = np.nan
     cohort["nsaids"] = 1
@@ -229,6 +256,35 @@ def test_the_named_test_gives_the_p_value(cohort):
         assert table.loc[variable, "p_value"] == table.loc[variable, f"p_{test}"]
     assert table.loc["steroids", "statistic_name"] == "chi-square"
     assert table.loc["smoking", "statistic_name"] == ""
+
+
+def test_yates_test_of_more_levels_is_pearsons_and_named_so(cohort):
+    table = compare_by_outcome(
+        cohort, "fracture", ["steroids", "smoking"], CODEBOOK, categorical_test="yates"
+    ).set_index("variable")
+    assert table["test"].to_dict() == {"steroids": "yates", "smoking": "pearson"}
+    assert table["p_value"].tolist() == [
+        table.loc["steroids", "p_yates"],
+        table.loc["smoking", "p_pearson"],
+    ]
+
+
+@pytest.mark.parametrize("tests", [{"continuous_test": "median"}, {"exceptions": {"smoking": "welch"}}])
+def test_a_test_that_is_none_is_refused(cohort, tests):
+    with pytest.raises(ValueError, match="is not a test of"):
+        compare_by_outcome(cohort, "fracture", ["age", "smoking"], CODEBOOK, **tests)
+
+
+def test_an_exact_test_of_very_many_tables_is_drawn_and_says_so(cohort):
+    levels = {f"level_{i}": str(i) for i in range(30)}
+    codebook = {**CODEBOOK, "site": replace(CODEBOOK["smoking"], name="site", levels=levels)}
+    cohort = cohort.assign(site=np.resize(list(levels), len(cohort)))
+    table = compare_by_outcome(cohort, "fracture", ["site", "smoking"], codebook, categorical_test="fisher")
+    row = table.set_index("variable").loc["site"]
+    assert row["test"] == "fisher"
+    assert 0 < row["p_value"] < 1
+    assert 0 < row["monte_carlo_se"] < 0.002
+    assert table["monte_carlo_se"].isna().tolist() == [False, True]
 
 
 def test_a_score_names_its_rank_test(cohort):

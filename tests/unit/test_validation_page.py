@@ -30,7 +30,7 @@ def told(cohort, development, folder):
     for name, table in validated(cohort, development).items():
         path = str(folder / f"{name}.csv")
         write_table(table, path, "site", "simulated")
-        tables[name] = read_table(path, text=["level"])
+        tables[name] = read_table(path)
     return Validation(tables, QUICK_PLAN, PUBLISHED, VARIABLES)
 
 

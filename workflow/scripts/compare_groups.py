@@ -5,7 +5,12 @@ from typing import TYPE_CHECKING
 from vbq.codebook import extended
 from vbq.run import log_to, read_rows, write_table
 from vbq.scores.marker import Marker, definitions, with_definitions, with_marker
-from vbq.study.univariable import compare_by_outcome, effects_on_outcome, summarize_by_outcome
+from vbq.study.univariable import (
+    compare_by_outcome,
+    effects_on_outcome,
+    summarize_by_outcome,
+    with_tests_beside,
+)
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -28,6 +33,7 @@ tests = compare_by_outcome(
     exceptions=plan.get("exceptions"),
 )
 effects = effects_on_outcome(cohort, outcome, tested, codebook, snakemake.params.confidence)
+effects = with_tests_beside(effects, tests)
 groups = summarize_by_outcome(cohort, outcome, tested + described, codebook)
 
 name, provenance = snakemake.wildcards.cohort, snakemake.params.provenance

@@ -21,7 +21,7 @@ log_to(snakemake.log[0])
 spec, plan = snakemake.params.spec, snakemake.params.plan
 marker = Marker(**plan.get("marker", {}))
 codebook = with_marker(extended(spec.get("variables", {})), marker)
-tables = {Path(path).stem: read_table(path, text=["level"]) for path in snakemake.input.tables}
+tables = {Path(path).stem: read_table(path) for path in snakemake.input.tables}
 published = {name: rule.get("published", {}) for name, rule in snakemake.params.rules.items()}
 validation = Validation(tables, plan, published, codebook)
 

@@ -24,7 +24,6 @@ PACKAGES = [
     "scipy",
     "statsmodels",
     "scikit-learn",
-    "pingouin",
     "firthmodels",
     "matplotlib",
     "python-docx",

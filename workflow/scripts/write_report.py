@@ -49,7 +49,7 @@ rows = {
 
 validation = None
 if validated:
-    of_rules = {path.stem: read_table(path, text=["level"]) for path in validated}
+    of_rules = {path.stem: read_table(path) for path in validated}
     published = {name: rule.get("published", {}) for name, rule in params.rules.items()}
     figures = read_figures(folder / "validation" / "figures")
     validation = ValidationResults(

@@ -8,7 +8,7 @@ import pandas as pd
 from vbq.ingest.mapping import heading_of
 from vbq.ingest.patient_ids import Patients
 from vbq.ingest.readings import shown_readers
-from vbq.ingest.suspicions import levels_apart, readers_who_disagree, twin_rows
+from vbq.ingest.suspicions import copied_readers, levels_apart, readers_who_disagree, twin_rows
 from vbq.ingest.values import Table
 from vbq.problems import COHORT_FILE, Problems
 from vbq.scores.marker import Marker
@@ -38,7 +38,7 @@ def doubt_readings(
     patients: Patients,
     problems: Problems,
 ) -> None:
-    """Warn of levels far from the others of their reading, and of readers who disagree about a patient.
+    """Warn of levels far from the others of their reading, of readers who disagree, and of copies.
 
     `readings` are those of `read_readings`, `scores` their scores by `score_readings`.
     """
@@ -55,6 +55,18 @@ def doubt_readings(
         )
 
     names = shown_readers(readings["reader"].unique())
+    measured = [name for name in (*marker.levels, "csf") if name in readings]
+    for pair in copied_readers(readings, measured).to_dict("records"):
+        first, second = names[pair["reader_1"]], names[pair["reader_2"]]
+        problems.add(
+            table.file,
+            "reader copied from another?",
+            f"in {pair['n_same']} of {pair['n']} patients every value of {second} is that of {first}: give "
+            "what each of them read, or leave one out; the agreement of a reading with its copy measures "
+            "nothing",
+            column=f"{first}, {second}",
+            severity="warning",
+        )
     for pair in readers_who_disagree(scores).to_dict("records"):
         first, second = names[pair["reader_1"]], names[pair["reader_2"]]
         problems.add(

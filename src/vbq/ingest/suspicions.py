@@ -27,6 +27,8 @@ BY_CHANCE = 0.01  # pairs of patients that are alike by chance, expected in the 
 
 # Readers
 FEWEST_IN_COMMON = 10
+FEWEST_COPIED = 5  # patients whom two readers read
+COPIED = 0.9  # of their readings, the same in every value
 LIMITS = 1.96
 GROSS = 3.5  # robust standard deviations
 ROUNDING = 1e-9  # far below any difference of scores
@@ -303,6 +305,26 @@ def readers_who_disagree(scores: pd.DataFrame, k: float = LIMITS) -> pd.DataFram
             )
         )
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
+
+
+def copied_readers(readings: pd.DataFrame, values: Sequence[str]) -> pd.DataFrame:
+    """Return pairs of readers whose readings are the same in every value in `COPIED` of their patients.
+
+    Two people who measure by themselves do not agree to the last digit in nearly every patient: one is
+    probably a copy of the other. `readings` have row (the patient's), reader and the columns `values`.
+    Returns reader_1, reader_2, n_same, n (patients whom both read), for pairs with `FEWEST_COPIED` or more.
+    """
+    by_reader = {
+        str(reader): of_one.set_index("row")[list(values)].astype("float64").fillna(-np.inf)
+        for reader, of_one in readings.groupby("reader")
+    }
+    found = []
+    for first, second in combinations(by_reader, 2):
+        both = by_reader[first].index.intersection(by_reader[second].index)
+        same = by_reader[first].loc[both].eq(by_reader[second].loc[both]).all(axis=1)
+        if len(both) >= FEWEST_COPIED and same.mean() >= COPIED:
+            found.append((first, second, int(same.sum()), len(both)))
+    return pd.DataFrame(found, columns=["reader_1", "reader_2", "n_same", "n"])
 
 
 def levels_apart(readings: pd.DataFrame, levels: Sequence[str] = MARKER_LEVELS) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vbq.codebook import Variable
 from vbq.scores.marker import Marker
 from vbq.stats.batched import Ranking, fit_batch
-from vbq.stats.contingency import CHI_SQUARES, chi_square_p_values, independence_tests
+from vbq.stats.contingency import CHI_SQUARES, EXACT_TESTS, chi_square_p_values, exact_tests, is_enumerable
 from vbq.stats.cutoff import Rule, WeightedCurve, rules
 from vbq.stats.digits import is_below, tie_nearly_equal
 from vbq.stats.groups import location_p_values, rank_p_values
@@ -32,6 +32,8 @@ MULTIVARIABLE = "multivariable"
 FEW_DESIGNS = 16  # distinct ones, up to which the samples of each are fitted together
 CONSTANT = 1e-12  # share of a sum of squares that is rounding
 CUTOFFS_KEPT = 16  # of which the steps that depend on them are kept
+RESAMPLED_STATES = 100_000  # ways to fill half of the levels, above which resamples have drawn tables,
+RESAMPLED_DRAWS = 10_000  # so many
 
 
 class Patterns:
@@ -151,6 +153,12 @@ class Procedure:
             for name, model in built.models.items()
         }
 
+    @property
+    def tests(self) -> dict[str, tuple[str, int]]:
+        """The test of each candidate, and how many tables it draws in a resample, 0 where it counts all."""
+        screens = self._with(None).screens
+        return {name: (test, screens[name].draws) for name, test in self._tests.items()}
+
     def build(self, weights: Array, events: Array | None = None) -> Iterator[Built]:
         """Carry the procedure out in b samples (b x n weights); yield those of one cut-off together.
 
@@ -185,7 +193,11 @@ class Procedure:
         screens, models = {}, {}
         for name, test in self._tests.items():
             same = as_before([name])
-            screens[name] = same.screens[name] if same else _Screen(cohort[name], self._codebook[name], test)
+            screens[name] = (
+                same.screens[name]
+                if same
+                else _Screen(cohort[name], self._codebook[name], test, self.outcome)
+            )
         for score in self.scores:
             same = as_before(score.variables)
             models[score.name] = (
@@ -232,9 +244,12 @@ class _AfterCutoff:
 
 
 class _Screen:
-    """One variable and the test of its association with the outcome."""
+    """One variable and the test of its association with the outcome.
 
-    def __init__(self, values: pd.Series, variable: Variable, test: str) -> None:
+    `draws` says how many tables an exact test in a resample draws, 0 where it counts all of them.
+    """
+
+    def __init__(self, values: pd.Series, variable: Variable, test: str, outcome: Array) -> None:
         self._test, self._is_categorical = test, variable.is_categorical
         self._known = values.notna().to_numpy()
         known = values[self._known]
@@ -244,21 +259,40 @@ class _Screen:
             numbers = known.to_numpy(dtype=float)
             centered = numbers - numbers.mean() if len(numbers) else numbers
             self._moments = np.column_stack([np.ones_like(centered), centered, centered**2])
+        self._own = self._sums(outcome[None], 1 - outcome[None])[0]
+        counts_all = test not in EXACT_TESTS or is_enumerable(self._own, RESAMPLED_STATES)
+        self.draws = 0 if counts_all else RESAMPLED_DRAWS
+
+    def _sums(self, events: Array, others: Array) -> Array:
+        """Return the sums of the moments in b samples, without and with the event (b x moments x 2)."""
+        each = (weights[:, self._known] @ self._moments for weights in (others, events))
+        return np.stack(list(each), axis=2)
 
     def p_values(self, events: Array, others: Array) -> Array:
         """Return the p-value in each of b samples (b x n weights of patients with and without the event)."""
-        first, second = others[:, self._known], events[:, self._known]
         if self._test == "mann_whitney":
-            return rank_p_values(self._moments[:, 1], first, second)
-        summed = np.stack([first @ self._moments, second @ self._moments], axis=2)
+            return rank_p_values(self._moments[:, 1], others[:, self._known], events[:, self._known])
+        summed = self._sums(events, others)
         if not self._is_categorical:
             return location_p_values(summed[:, 0], summed[:, 1], summed[:, 2], self._test)
         if self._test in CHI_SQUARES:
-            return chi_square_p_values(summed, self._test)
+            p_values = chi_square_p_values(summed, self._test)
+            if self._test == "yates":  # of 2 x 2 tables, as `compare_by_outcome` has it
+                return np.where(np.isnan(p_values), chi_square_p_values(summed, "pearson"), p_values)
+            return p_values
         # Exact tests take long, and resamples of few patients have many tables in common.
         tables, position = np.unique(np.round(summed).astype(int), axis=0, return_inverse=True)
-        exact = [getattr(independence_tests(table), f"p_{self._test}") for table in tables]
-        return np.asarray(exact)[position.reshape(-1)]
+        return np.array([self._exact(table) for table in tables])[position.reshape(-1)]
+
+    def _exact(self, table: NDArray[np.int_]) -> float:
+        """Return the exact p-value of a table of counts; NaN with fewer than two levels or outcomes."""
+        if (table.sum(axis=1) > 0).sum() < 2 or (table.sum(axis=0) == 0).any():
+            return float("nan")
+        if self.draws and not np.array_equal(table, self._own):
+            p_fisher, p_mid, _ = exact_tests(table, max_states=0, draws=self.draws)
+        else:
+            p_fisher, p_mid, _ = exact_tests(table)
+        return p_fisher if self._test == "fisher" else p_mid
 
 
 class _Columns:

@@ -10,17 +10,22 @@ from vbq.internal.replicates import Replicates
 from vbq.stats.digits import is_below
 from vbq.stats.resampling import percentile_interval
 
+REPLICATES = ["model", "label", "replicates", "separated", "without_variables", "done"]
 PATHS = np.round(np.geomspace(0.001, 0.5, 40), 6)  # significance levels of the stability paths
 
 
 def selection_table(procedure: Procedure, observed: Replicates, replicates: Replicates) -> pd.DataFrame:
     """Return how often candidates were selected.
 
-    Columns: variable, p_value and selected (in the patients), n_selected, replicates, share.
+    Columns: variable, test, tables_drawn (for the p-value of an exact test in a replicate, 0 where every
+    table counts), p_value and selected (in the patients), n_selected, replicates, share.
     """
+    tests = [procedure.tests[name] for name in procedure.candidates]
     return pd.DataFrame(
         {
             "variable": procedure.candidates,
+            "test": [test for test, _ in tests],
+            "tables_drawn": [drawn for _, drawn in tests],
             "p_value": observed.p_values[0],
             "selected": observed.selected[0].astype(int),
             "n_selected": replicates.selected.sum(axis=0),
@@ -96,7 +101,7 @@ def instability_table(observed: Replicates, replicates: Replicates, confidence: 
 
 
 def replicates_table(replicates: Replicates, labels: Mapping[str, str]) -> pd.DataFrame:
-    """Return what became of the replicates: model, label, replicates, separated, without_variables, done.
+    """Return what became of the replicates of each model of risks: columns `REPLICATES`.
 
     A replicate is never drawn again: one that would otherwise fail is counted here with what was done.
     """
@@ -113,5 +118,6 @@ def replicates_table(replicates: Replicates, labels: Mapping[str, str]) -> pd.Da
             }
             for name, separated in replicates.separated.items()
             if name in replicates.risks
-        ]
+        ],
+        columns=REPLICATES,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from vbq.render import numbers as text
-from vbq.render.document import Table
+from vbq.render.document import Table, one_table
 from vbq.render.labels import Row
 
 Address = tuple[str, frozenset[tuple[str, str]], str]
@@ -87,6 +87,7 @@ def note_of_differences(printed: Printed) -> tuple[str, ...]:
     )
 
 
+@one_table
 def comparison_table(published: pd.DataFrame) -> Table:
     """Show every printed figure beside the recomputed one, by part of the publication in its order."""
     order = {part: i for i, part in enumerate(dict.fromkeys(map(_part, published["location"])))}
@@ -94,6 +95,7 @@ def comparison_table(published: pd.DataFrame) -> Table:
     return replace(_comparison("Every printed figure", sorted_rows), sources=("published",))
 
 
+@one_table
 def disagreements_table(published: pd.DataFrame) -> Table:
     """Show the printed figures that do not reproduce or cannot be tested, with the reason of each."""
     rows = [row for row in published.to_dict("records") if row["agrees"] != "yes"]

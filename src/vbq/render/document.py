@@ -4,12 +4,17 @@ Every text is plain text, and may come from data or configuration: what writes i
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec
 
 import pandas as pd
 from markupsafe import Markup
+
+from vbq.errors import INSTEAD, part_of_a_document
+
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,22 @@ class Table:
         """The heading of each column, and the one under it, "" where there is none."""
         columns: list[Any] = self.frame.columns.to_list()
         return columns if self.frame.columns.nlevels > 1 else [(str(heading), "") for heading in columns]
+
+
+def one_table(make: Callable[P, Table]) -> Callable[P, Table]:
+    """Let an error of a function cost its table alone: a table that says so stands in its place."""
+    name = make.__name__.replace("_", " ").strip().capitalize()
+
+    @wraps(make)
+    def made(*arguments: P.args, **named: P.kwargs) -> Table:
+        """Return the table, or the one that stands in its place."""
+        return part_of_a_document(
+            name,
+            lambda: make(*arguments, **named),
+            lambda: Table(name, pd.DataFrame({"Not made": [INSTEAD]}, dtype=str)),
+        )
+
+    return made
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,8 @@ def compare_groups(values: ArrayLike, groups: ArrayLike) -> LocationTests:
     (relative 1e-8; certified digits of NIST StRD's one-way analyses of variance).
 
     Every statistic is NaN with fewer than two groups, no more values than groups, or a constant
-    variable; Welch's alone where a group has a single value or no variance.
+    variable; Welch's alone where a group has a single value, or no variance: all groups where there are two,
+    any where there are more.
     """
     x, g = np.asarray(values, dtype=float), np.asarray(groups)
     samples = [x[g == group] for group in np.unique(g)]
@@ -72,7 +73,11 @@ def location_p_values(sizes: ArrayLike, sums: ArrayLike, squares: ArrayLike, tes
     The tests are those of `compare_groups`, on counts or on the weights of resamples: how many values each
     group has, their sum, and the sum of their squares. Center the values first, or digits are lost. NaN as
     there; a variable counts as constant where its variance is within rounding of zero.
+
+    Raises ValueError for any other test.
     """
+    if test not in MOMENT_TESTS:
+        raise ValueError(f"{test} is none of the tests of moments: {', '.join(MOMENT_TESTS)}")
     n, total, square = (np.asarray(moments, dtype=float) for moments in (sizes, sums, squares))
     with np.errstate(divide="ignore", invalid="ignore"):
         means = np.where(n > 0, total / n, 0.0)
@@ -83,7 +88,7 @@ def location_p_values(sizes: ArrayLike, sums: ArrayLike, squares: ArrayLike, tes
     testable = (n > 0).all(axis=1) & (k < N) & (spread > FLAT * square.sum(axis=1))
     p_values = np.full(len(n), np.nan)
     which = (n[testable], means[testable], within[testable])
-    p_values[testable] = _one_way(*which)[1] if test == "ols" else _welch_p_values(*which)
+    p_values[testable] = MOMENT_TESTS[test](*which)
     return p_values
 
 
@@ -120,10 +125,20 @@ def _one_way(sizes: Array, means: Array, within: Array) -> tuple[Array, Array]:
 
 
 def _welch_p_values(sizes: Array, means: Array, within: Array) -> Array:
-    """Return the p-values of m of Welch's one-way tests (Welch 1951); for two groups his t tests."""
-    p_values = np.full(len(sizes), np.nan)
-    testable = (sizes >= 2).all(axis=1) & (within > 0).all(axis=1)
-    n, mean, k = sizes[testable], means[testable], sizes.shape[1]
+    """Return the p-values of m of Welch's one-way tests (Welch 1951); for two groups his t tests.
+
+    As in R, a group without variance has a t test with one that varies, but no place among several groups.
+    """
+    p_values, k = np.full(len(sizes), np.nan), sizes.shape[1]
+    varies = (within > 0).any(axis=1) if k == 2 else (within > 0).all(axis=1)
+    testable = (sizes >= 2).all(axis=1) & varies
+    n, mean = sizes[testable], means[testable]
+    if k == 2:
+        squared_error = within[testable] / (n * (n - 1))
+        total = squared_error.sum(axis=1)
+        df = total**2 / (squared_error**2 / (n - 1)).sum(axis=1)
+        p_values[testable] = special.fdtrc(1, df, (mean[:, 1] - mean[:, 0]) ** 2 / total)
+        return p_values
     weights = n * (n - 1) / within[testable]
     total = weights.sum(axis=1)
     lack = ((1 - weights / total[:, None]) ** 2 / (n - 1)).sum(axis=1)
@@ -132,6 +147,9 @@ def _welch_p_values(sizes: Array, means: Array, within: Array) -> Array:
     f /= 1 + 2 * (k - 2) / (k**2 - 1) * lack
     p_values[testable] = special.fdtrc(k - 1, (k**2 - 1) / (3 * lack), f)
     return p_values
+
+
+MOMENT_TESTS = {"ols": lambda *moments: _one_way(*moments)[1], "welch": _welch_p_values}
 
 
 @dataclass(frozen=True)
@@ -161,7 +179,7 @@ def regress(x: ArrayLike, y: ArrayLike) -> Slope:
     if n < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return Slope(n, nan, nan, nan, nan, max(n - 2, 0), nan, nan, nan, nan)
     fit = stats.linregress(x, y)
-    residual = y - fit.intercept - fit.slope * x
+    residual = (y - y.mean()) - fit.slope * (x - x.mean())
     return Slope(
         n=n,
         intercept=float(fit.intercept),
@@ -192,12 +210,13 @@ def fit_linear(design: pd.DataFrame, values: ArrayLike, confidence: float = 0.95
     from statsmodels.regression.linear_model import OLS
 
     columns = design.to_numpy(dtype=float)
-    # On unit scale, so that columns far from zero or of very different sizes cost no digits.
+    # On unit scale around zero, so that values far from it or columns of very different sizes cost no digits.
     scale = np.where(np.ptp(columns, axis=0) > 0, columns.std(axis=0), 1.0)
     X = np.column_stack([np.ones(len(columns)), (columns - columns.mean(axis=0)) / scale])
     if np.linalg.matrix_rank(X) < X.shape[1]:
         raise ValueError(f"the columns of the design are linearly dependent: {', '.join(design.columns)}")
-    fit = OLS(np.asarray(values, dtype=float), X).fit()
+    y = np.asarray(values, dtype=float)
+    fit = OLS(y - y.mean(), X).fit()
     table = pd.DataFrame({"column": list(design), "estimate": fit.params[1:] / scale})
     table["df"] = int(fit.df_resid)
     if fit.df_resid > 0:

@@ -6,21 +6,27 @@ import numpy as np
 import pandas as pd
 
 from vbq.codebook import Variable
-from vbq.stats.contingency import independence_tests
+from vbq.stats.contingency import CHI_SQUARES, EXACT_TESTS, independence_tests
 from vbq.stats.groups import compare_groups, fit_linear, regress
 from vbq.stats.logistic import UNSOLVED
 from vbq.study.design import Codebook, complete_rows, design_matrix, present_levels
 from vbq.study.multivariable import COLUMNS as COEFFICIENT_COLUMNS
 from vbq.study.multivariable import fit_outcome
 
-CATEGORICAL_TESTS = ("likelihood_ratio", "pearson", "yates", "fisher", "mid")
+CATEGORICAL_TESTS = (*CHI_SQUARES, *EXACT_TESTS)
 CONTINUOUS_TESTS = ("ols", "welch", "mann_whitney")
 COLUMNS = [
     *("variable", "label", "kind", "n", "n_missing"),
     *("test", "statistic_name", "statistic", "df", "df_residual", "p_value"),
     *(f"p_{test}" for test in (*CATEGORICAL_TESTS, *CONTINUOUS_TESTS)),
-    "rank_test",
+    *("rank_test", "monte_carlo_se"),
 ]
+GROUP_COLUMNS = ["variable", "group", "level", "n", "n_group", "percent", "mean", "sd", "median", "q1", "q3"]
+# Why the p-value of an odds ratio is another than the variable's
+OF_LEVEL = "of this level alone, against its reference"
+OF_ODDS_RATIO = "of the odds ratio, by the likelihood of the logistic regression"
+OF_PENALIZED = "of the odds ratio, by Firth's penalized likelihood: the outcome is separated"
+SAME_P = 1e-6  # relative; the regression is iterated
 SCORE_EFFECT_COLUMNS = [
     *("variable", "level", "reference", "n"),
     *("estimate", "std_error", "conf_low", "conf_high", "conf_method", "statistic", "df", "p_value"),
@@ -41,9 +47,11 @@ def compare_by_outcome(
     `categorical_test` is one of `CATEGORICAL_TESTS`, `continuous_test` of `CONTINUOUS_TESTS` ("ols" is
     linear regression on the outcome, the same as the pooled t test); `exceptions` names another test
     for single variables. The named test gives `p_value`; all others stand beside it. Each variable is
-    tested on the patients who have it.
+    tested on the patients who have it. Yates' correction is of 2 x 2 tables: larger ones get Pearson's test,
+    as by R's `chisq.test`, and `test` says so. `monte_carlo_se` is the standard error of exact tests whose
+    tables were drawn, empty where all were counted.
 
-    Returns one row per variable with `COLUMNS`.
+    Returns one row per variable with `COLUMNS`. Raises ValueError for a test that is none of its kind.
     """
     rows = []
     for name in variables:
@@ -65,7 +73,10 @@ def named_test(
 ) -> str:
     """Return the test that gives a variable's p-value; arguments as those of `compare_by_outcome`."""
     default = categorical_test if variable.is_categorical else continuous_test
-    return (exceptions or {}).get(variable.name, default)
+    test = (exceptions or {}).get(variable.name, default)
+    if test not in (CATEGORICAL_TESTS if variable.is_categorical else CONTINUOUS_TESTS):
+        raise ValueError(f"{test} is not a test of {variable.name}, which is {variable.kind}")
+    return test
 
 
 def compare_by_score(
@@ -114,6 +125,8 @@ def _categorical(values: pd.Series, outcome: pd.Series, variable: Variable, test
         [int(((values == level) & (outcome == group)).sum()) for group in (0, 1)] for level in variable.levels
     ]
     tests = independence_tests(counts)
+    if test == "yates" and tests.df > 1:
+        test = "pearson"
     p_values = {f"p_{name}": getattr(tests, f"p_{name}") for name in CATEGORICAL_TESTS}
     has_statistic = test in ("likelihood_ratio", "pearson")
     return {
@@ -123,6 +136,7 @@ def _categorical(values: pd.Series, outcome: pd.Series, variable: Variable, test
         "df": tests.df if has_statistic else np.nan,
         "p_value": p_values[f"p_{test}"],
         **p_values,
+        "monte_carlo_se": tests.monte_carlo_se,
     }
 
 
@@ -165,6 +179,26 @@ def effects_on_outcome(
         if len(fit):
             found.append(fit[fit["variable"] != ""])
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=COEFFICIENT_COLUMNS)
+
+
+def with_tests_beside(effects: pd.DataFrame, tests: pd.DataFrame) -> pd.DataFrame:
+    """Say of each odds ratio whether its p-value is the variable's own, and if not, which it is and why.
+
+    `effects` are of `effects_on_outcome`, `tests` of `compare_by_outcome` on the same patients. Added are
+    `univariable_test` and `univariable_p`, by which variables are selected, and `second_test`, the reason for
+    another p-value, empty where `p_value` is that of the variable (or there is none).
+    """
+    of_variable = tests.set_index("variable").loc[effects["variable"]]
+    p_value, own = effects["p_value"].astype(float), of_variable["p_value"].to_numpy(dtype=float)
+    is_level = effects["term"].str.contains("[", regex=False)
+    is_penalized = effects["p_method"].astype(str).str.startswith("penalized")
+    reason = np.select([is_level, is_penalized], [OF_LEVEL, OF_PENALIZED], OF_ODDS_RATIO)
+    is_same = (np.isclose(p_value, own, rtol=SAME_P) & ~is_level) | p_value.isna()
+    return effects.assign(
+        univariable_test=of_variable["test"].to_numpy(),
+        univariable_p=own,
+        second_test=np.where(is_same, "", reason),
+    )
 
 
 def effects_on_score(
@@ -213,7 +247,7 @@ def summarize_by_outcome(
         for group in ("0", "1", "all"):
             members = known if group == "all" else known[known[outcome] == int(group)]
             rows += _summarize(members[name], codebook[name], group)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=GROUP_COLUMNS)
 
 
 def _summarize(values: pd.Series, variable: Variable, group: str) -> list[dict[str, object]]:

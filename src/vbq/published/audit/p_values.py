@@ -5,11 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from vbq.published.audit.counts import CountRow, count_rows
 from vbq.published.audit.finding import Checked, Severity
 from vbq.published.paper import Figure, Paper
-from vbq.stats.contingency import CONVENTIONS, conventional_p_values
+from vbq.stats.contingency import (
+    CONVENTIONS,
+    MONTE_CARLO_ERROR,
+    conventional_p_values,
+    is_enumerable,
+)
 from vbq.stats.digits import is_below
 from vbq.stats.rounded import rounds_twice_to
 
@@ -65,10 +71,23 @@ def tested_rows(paper: Paper) -> list[TestedRow]:
         printed = paper.p_value(row.variable.name)
         if printed is None:
             continue
-        tables = [conventional_p_values(table) for table in row.tables]
-        fits = {name: any(printed.number.allows(p[name]) for p in tables) for name in CONVENTIONS}
-        rows.append(TestedRow(row, printed, tables[0], fits))
+        p_values = [conventional_p_values(table) for table in row.tables]
+        fits = {
+            name: any(
+                printed.number.meets(p[name] - error, p[name] + error)
+                for table, p in zip(row.tables, p_values, strict=True)
+                for error in [_error(table, p, name)]
+            )
+            for name in CONVENTIONS
+        }
+        rows.append(TestedRow(row, printed, p_values[0], fits))
     return rows
+
+
+def _error(table: NDArray[np.int64], p_values: Mapping[str, float], name: str) -> float:
+    """Return by how much a p-value may be off: that of an exact test whose tables were drawn, not counted."""
+    is_exact_test = p_values[name] in (p_values["fisher"], p_values["mid"])
+    return MONTE_CARLO_ERROR if is_exact_test and not is_enumerable(table) else 0.0
 
 
 def convention_of(rows: Sequence[TestedRow]) -> Convention:
@@ -147,6 +166,8 @@ def _breaks(checked: Checked, paper: Paper, row: TestedRow, convention: Conventi
     evidence = f"{_counts_in_words(row.counts)}: " + ", ".join(
         f"{name} {value:.5f}" for name, value in row.p_values.items() if np.isfinite(value)
     )
+    if not is_enumerable(row.counts.tables[0]):
+        evidence += "; the exact ones by Monte Carlo"
     checked.add(
         f"p_value_convention.{variable.name}",
         [printed, *row.counts.counts],

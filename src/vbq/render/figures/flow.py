@@ -11,7 +11,17 @@ from matplotlib.textpath import text_to_path
 
 from vbq.codebook import Variable
 from vbq.render import numbers as text
-from vbq.render.figures.style import DASHES, GRAY, INK, MM, TWO_COLUMNS, Drawn, new_figure, wrapped
+from vbq.render.figures.style import (
+    DASHES,
+    GRAY,
+    INK,
+    MM,
+    TWO_COLUMNS,
+    Drawn,
+    new_figure,
+    one_figure,
+    wrapped,
+)
 from vbq.render.labels import Row
 from vbq.render.tables.study import flow_table
 
@@ -30,6 +40,7 @@ LONGEST_LINE = 70  # characters
 FOLDED = {"nobody_excluded": "Nobody excluded", "not_applied": "Not applied"}
 
 
+@one_figure
 def flow_figure(
     flow: pd.DataFrame, codebook: Mapping[str, Variable], groups: Mapping[str, int], source: str
 ) -> Drawn:

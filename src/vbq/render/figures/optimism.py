@@ -21,6 +21,7 @@ from vbq.render.figures.style import (
     Drawing,
     Drawn,
     new_figure,
+    one_figure,
     unit_square,
     wrapped,
 )
@@ -48,6 +49,7 @@ def draw_optimism(
         yield Drawing("cutoff_resampled", *cutoff_figure(cutoffs, source))
 
 
+@one_figure
 def instability_figure(instability: pd.DataFrame, label: str, source: str) -> Drawn:
     """Draw each patient's risk against the risks that resamples give the patient."""
     title = wrapped(label, 42)
@@ -69,6 +71,7 @@ def instability_figure(instability: pd.DataFrame, label: str, source: str) -> Dr
     return figure, data.assign(label=label, mean_absolute_difference=mape)
 
 
+@one_figure
 def paths_figure(paths: pd.DataFrame, codebook: Mapping[str, Variable], alpha: float, source: str) -> Drawn:
     """Draw how often each of the steadiest candidates is selected, by the level of significance."""
     figure = new_figure(TWO_COLUMNS, 92, source)
@@ -98,6 +101,7 @@ def paths_figure(paths: pd.DataFrame, codebook: Mapping[str, Variable], alpha: f
     )
 
 
+@one_figure
 def cutoff_figure(cutoffs: pd.DataFrame, source: str) -> Drawn:
     """Draw how often resamples choose each cut-off."""
     figure = new_figure(ONE_COLUMN, 66, source)

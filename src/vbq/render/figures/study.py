@@ -26,6 +26,7 @@ from vbq.render.figures.style import (
     Drawing,
     Drawn,
     new_figure,
+    one_figure,
     unit_square,
     wrapped,
 )
@@ -41,6 +42,7 @@ FEW_POINTS = 8  # a curve of no more points shows them
 ODDS_RATIO_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
+@one_figure
 def roc_figure(curve: pd.DataFrame, assessed: Row, source: str, confidence: float = 0.95) -> Drawn:
     """Draw one score's ROC curve with its AUC, interval and number of patients (Figures 2-4).
 
@@ -64,6 +66,7 @@ def roc_figure(curve: pd.DataFrame, assessed: Row, source: str, confidence: floa
     return figure, _curve_data(curve, assessed)
 
 
+@one_figure
 def roc_comparison(
     curves: pd.DataFrame, assessed: pd.DataFrame, source: str, confidence: float = 0.95
 ) -> Drawn:
@@ -115,6 +118,7 @@ def _roc_axes(axes: Axes) -> None:
     axes.plot([0, 1], [0, 1], color=GRAY, lw=0.7, ls=(0, (4, 3)), zorder=1)
 
 
+@one_figure
 def forest_plot(
     multivariable: pd.DataFrame,
     codebook: Mapping[str, Variable],
@@ -195,6 +199,7 @@ def _draw_interval(axes: Axes, row: Row, y: float, low: float, high: float) -> N
         axes.plot([estimate], [y], "s", color=COLORS[1], ms=5.5, zorder=3)
 
 
+@one_figure
 def bland_altman_plot(
     first: pd.Series, second: pd.Series, agreement: pd.DataFrame, marker: str, label: str, source: str
 ) -> Drawn:
@@ -232,6 +237,7 @@ def bland_altman_plot(
     )
 
 
+@one_figure
 def score_by_outcome(
     values: pd.Series,
     outcome: pd.Series,

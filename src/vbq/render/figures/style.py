@@ -2,12 +2,14 @@
 
 import logging
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
+from inspect import signature
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 
 import matplotlib as mpl
 import pandas as pd
@@ -17,7 +19,10 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 from PIL import Image
 
+from vbq.errors import INSTEAD, part_of_a_document
 from vbq.run import write_csv, write_whole
+
+P = ParamSpec("P")
 
 MM = 1 / 25.4  # inches
 ONE_COLUMN, TWO_COLUMNS = 84.0, 174.0  # mm, the column widths of most journals
@@ -76,6 +81,29 @@ class Drawing:
     name: str
     figure: Figure
     data: pd.DataFrame
+
+
+def one_figure(make: Callable[P, Drawn]) -> Callable[P, Drawn]:
+    """Let an error of a function cost its figure alone: one that says so stands in its place.
+
+    The function has a parameter `source`.
+    """
+    name = make.__name__.replace("_", " ")
+
+    @wraps(make)
+    def drawn(*arguments: P.args, **named: P.kwargs) -> Drawn:
+        """Return the figure, or the one that stands in its place."""
+
+        def in_its_place() -> Drawn:
+            """Draw the words alone."""
+            source = signature(make).bind(*arguments, **named).arguments["source"]
+            figure = new_figure(ONE_COLUMN, 40, source)
+            figure.text(0.05, 0.4, wrapped(INSTEAD, 50), fontsize=7)
+            return figure, pd.DataFrame({"mark": ["not made"], "label": [name]})
+
+        return part_of_a_document(name, lambda: make(*arguments, **named), in_its_place)
+
+    return drawn
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from vbq.render.figures.style import (
     Drawing,
     Drawn,
     new_figure,
+    one_figure,
     unit_square,
     wrapped,
 )
@@ -117,6 +118,7 @@ def samples_of(
     return {label: groups for label, groups in found.items() if groups}
 
 
+@one_figure
 def predictors_figure(samples: Samples, source: str) -> Drawn:
     """Draw the distribution of each variable in groups: median, quartiles, and the middle 90 %."""
     most = max(map(len, samples.values()))
@@ -140,6 +142,7 @@ def predictors_figure(samples: Samples, source: str) -> Drawn:
     return figure, pd.DataFrame(data, columns=["label", "group", "n", *QUANTILES, "provenance"])
 
 
+@one_figure
 def auc_figure(
     aucs: pd.DataFrame, published: Mapping[str, Mapping[str, float]], source: str, confidence: float
 ) -> Drawn:
@@ -180,6 +183,7 @@ def _interval(axes: Axes, row: pd.Series, y: float, look: int, label: str, is_fi
     axes.text(1.02, y, label.partition(", ")[2], va="center", ha="left", fontsize=6, color=GRAY)
 
 
+@one_figure
 def pattern_figure(
     patterns: pd.DataFrame, labels: Mapping[str, str], source: str, confidence: float
 ) -> Drawn:
@@ -219,6 +223,7 @@ def _beside(row: Mapping[Any, Any], characters: int) -> tuple[float, float]:
     return risk, max(row["conf_high"] + height, risk + width + height)
 
 
+@one_figure
 def curve_figure(curve: pd.DataFrame, label: str, source: str, confidence: float) -> Drawn:
     """Draw a smooth calibration curve with its band."""
     first = curve.iloc[0]
@@ -237,6 +242,7 @@ def curve_figure(curve: pd.DataFrame, label: str, source: str, confidence: float
     return figure, curve[shown].assign(label=label)
 
 
+@one_figure
 def decision_figure(
     decision: pd.DataFrame, labels: Mapping[str, str], source: str, confidence: float
 ) -> Drawn:
@@ -271,6 +277,7 @@ def decision_figure(
     )
 
 
+@one_figure
 def subgroup_figure(
     estimated: pd.DataFrame, aucs: pd.DataFrame, labels: Mapping[str, str], source: str, confidence: float
 ) -> Drawn:
@@ -319,6 +326,7 @@ def subgroup_figure(
     return figure, data.assign(label=data["rule"].map(labels))
 
 
+@one_figure
 def missing_figure(missingness: pd.DataFrame, patterns: pd.DataFrame, source: str) -> Drawn:
     """Draw how much of each variable is missing, and which of the rules' variables are missing together."""
     figure = new_figure(TWO_COLUMNS, 22 + 6.5 * max(len(missingness), 6), source)

@@ -153,6 +153,8 @@ def _univariable(results: Results) -> str:
         if name in tested
     ]
     exceptions = f", but for {text.listed(other)}" if other else ""
+    if "yates" in (plan["categorical_test"], *plan.get("exceptions", {}).values()):
+        exceptions += "; a variable of more than two levels has Pearson’s test, without Yates’ correction"
     return (
         "Univariable analysis. Categorical variables were compared between the outcome groups by the "
         f"{TESTS[plan['categorical_test']]} test and continuous ones by {TESTS[plan['continuous_test']]}"

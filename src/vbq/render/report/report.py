@@ -1,17 +1,19 @@
 """The report of one cohort, as a document that is written as a page, a PDF and Word tables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from vbq.errors import INSTEAD, part_of_a_document
 from vbq.headlines import DOCUMENTS
 from vbq.paths import named_files
 from vbq.render import numbers as text
 from vbq.render.comparison import DIFFERS
-from vbq.render.document import Document
+from vbq.render.document import Document, Finding
 from vbq.render.labels import defined_scores
 from vbq.render.report.findings import findings
 from vbq.render.report.results import Results
-from vbq.render.report.sections import report_sections
+from vbq.render.report.sections import NO_SECTION, report_sections
 from vbq.render.report.validation import FILES as VALIDATION_FILES
 from vbq.render.report.validation import validation_facts
 
@@ -44,15 +46,26 @@ FILES = {
 
 def report(results: Results) -> Document:
     """Return the report of a cohort."""
+    sections = report_sections(results)
     return Document(
         title=results.spec["title"],
         provenance=results.spec["provenance"],
         facts=_facts(results),
-        findings=findings(results),
-        sections=report_sections(results),
+        findings=_findings(results, [section.anchor for section in sections]),
+        sections=sections,
         reading=_reading(results),
         files=_files(results),
         rows=results.rows,
+    )
+
+
+def _findings(results: Results, anchors: Sequence[str]) -> tuple[Finding, ...]:
+    """Return what opens the page; where its section could not be made, it leads to what says so."""
+    found = part_of_a_document("findings", lambda: findings(results), lambda: (Finding(INSTEAD, anchors[0]),))
+    elsewhere = next((anchor for anchor in anchors if anchor.startswith(NO_SECTION)), "")
+    return tuple(
+        replace(finding, anchor=elsewhere) if elsewhere and finding.anchor not in anchors else finding
+        for finding in found
     )
 
 

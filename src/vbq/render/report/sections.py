@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from vbq.errors import INSTEAD, part_of_a_document
 from vbq.published.compare import sentence, summary
 from vbq.render import numbers as text
 from vbq.render.comparison import comparison_table, disagreements_table
@@ -25,6 +26,8 @@ from vbq.render.report.validation import validation_sections
 from vbq.render.tables import optimism as internal
 from vbq.render.tables import scores as score_tables
 from vbq.render.tables import study as display
+
+NO_SECTION = "not-made-"  # before the name of a section that could not be made, as its anchor
 
 
 def picture(results: Results, name: str, caption: str, alt: str, number: str = "") -> list[Picture]:
@@ -366,6 +369,22 @@ AROUND: Sequence[Callable[[Results], Section | None]] = (
 
 def report_sections(results: Results) -> tuple[Section, ...]:
     """Return every section that has something to show: the study, the validation, methods and limits."""
-    validation = validation_sections(results.validation) if results.validation else ()
-    made = [*(make(results) for make in STUDY), *validation, *(make(results) for make in AROUND)]
-    return tuple(section for section in made if section is not None)
+    validated = results.validation
+    validation = (
+        part_of_a_document(
+            "validation", lambda: validation_sections(validated), lambda: (_not_made("validation"),)
+        )
+        if validated
+        else ()
+    )
+    study, around = ([_made(make, results) for make in makers] for makers in (STUDY, AROUND))
+    return tuple(section for section in [*study, *validation, *around] if section is not None)
+
+
+def _made(make: Callable[[Results], Section | None], results: Results) -> Section | None:
+    name = make.__name__
+    return part_of_a_document(name, lambda: make(results), lambda: _not_made(name))
+
+
+def _not_made(name: str) -> Section:
+    return Section(f"{NO_SECTION}{name}", name.replace("_", " ").capitalize(), (INSTEAD,))

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from vbq.render import numbers as text
-from vbq.render.document import Table
+from vbq.render.document import Table, one_table
 from vbq.render.labels import Codebook, Row
 from vbq.stats.digits import in_full
 
@@ -41,6 +41,7 @@ def _of_risks(optimism: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(optimism.loc[optimism["index"] == "brier", "model"]))
 
 
+@one_table
 def optimism_table(optimism: pd.DataFrame, confidence: float) -> Table:
     """Show every index of the models that are made from the patients: apparent, optimism, corrected."""
     level = text.confidence_level(confidence)
@@ -81,6 +82,7 @@ def _corrected(row: Row) -> str:
     return text.estimate(row["corrected"], row["corrected_low"], row["corrected_high"], DECIMALS)
 
 
+@one_table
 def selection_table(selection: pd.DataFrame, codebook: Codebook) -> Table:
     """Show how often resamples would have selected each variable."""
     ordered = selection.sort_values("share", ascending=False, kind="stable")
@@ -94,14 +96,22 @@ def selection_table(selection: pd.DataFrame, codebook: Codebook) -> Table:
         for row in ordered.to_dict("records")
     ]
     headings = ["Variable", "p value in the patients", "Selected", "Selected in resamples, n (%)"]
-    note = (
+    notes = [
         f"Of {text.count(selection['replicates'].iloc[0])} resamples. A variable that is selected in some "
         "and not in others says less than its p value claims."
-    )
+    ]
+    drawn = selection[selection["tables_drawn"] > 0]
+    if len(drawn):
+        labels = text.listed(codebook[name].label for name in drawn["variable"])
+        notes.append(
+            f"{labels}: in resamples the exact test is a Monte Carlo one, of "
+            f"{text.count(drawn['tables_drawn'].max())} tables."
+        )
     frame = pd.DataFrame(rows, columns=headings, dtype=str)
-    return Table("How often each variable is selected", frame, (note,), sources=("optimism_selection",))
+    return Table("How often each variable is selected", frame, tuple(notes), sources=("optimism_selection",))
 
 
+@one_table
 def cutoff_table(cutoffs: pd.DataFrame) -> Table:
     """Show which cut-offs resamples would have chosen."""
     rows = [
@@ -115,6 +125,7 @@ def cutoff_table(cutoffs: pd.DataFrame) -> Table:
     return Table("Cut-offs chosen in resamples", frame, sources=("optimism_cutoff",))
 
 
+@one_table
 def other_ways_table(other_ways: pd.DataFrame) -> Table:
     """Show cross-validated indexes, and the permutation test of each AUC."""
     shown = [row for row in other_ways.to_dict("records") if row["index"] != "dxy"]
@@ -142,6 +153,7 @@ def other_ways_table(other_ways: pd.DataFrame) -> Table:
     return Table("Cross-validation and permutation", frame, notes, groups, sources=("optimism_other_ways",))
 
 
+@one_table
 def differences_table(differences: pd.DataFrame, optimism: pd.DataFrame, confidence: float) -> Table:
     """Show the differences between AUCs with bootstrap intervals."""
     labels = dict(zip(optimism["model"], optimism["label"], strict=True))

@@ -18,7 +18,7 @@ from vbq.render.comparison import (
     printed_headings,
     text_frame,
 )
-from vbq.render.document import Table
+from vbq.render.document import Table, one_table
 from vbq.render.labels import CUTOFF_METHODS, NOT_ROUNDED, Codebook, Row, level_key
 from vbq.render.tables.study import note_of_incomplete, significant, uses_penalty
 
@@ -27,6 +27,7 @@ CUTOFF_QUANTITIES = ("cutoff", "sensitivity", "specificity", "youden")  # of cut
 Scores = Mapping[str, Mapping[str, Any]]
 
 
+@one_table
 def discrimination_table(
     discrimination: pd.DataFrame,
     scores: Scores,
@@ -124,6 +125,7 @@ def percentage_of(row: Row, name: str) -> str:
     return text.percentage(row[name], row[f"{name}_low"], row[f"{name}_high"])
 
 
+@one_table
 def classification_table(
     discrimination: pd.DataFrame, scores: Scores, codebook: Codebook, confidence: float
 ) -> Table:
@@ -150,6 +152,7 @@ def classification_table(
     return Table("Classification at the cut-off", frame, notes if rows else (), sources=("discrimination",))
 
 
+@one_table
 def auc_differences_table(
     pairs: pd.DataFrame, discrimination: pd.DataFrame, alpha: float, confidence: float
 ) -> Table:
@@ -188,6 +191,7 @@ def auc_differences_table(
     )
 
 
+@one_table
 def cutoff_table(cutoffs: pd.DataFrame, codebook: Codebook, confidence: float) -> Table:
     """Show the cut-offs that several ways of choosing give."""
     variable = codebook[cutoffs["score"].iloc[0]]

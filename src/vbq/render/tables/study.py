@@ -22,7 +22,7 @@ from vbq.render.comparison import (
     printed_headings,
     text_frame,
 )
-from vbq.render.document import Table
+from vbq.render.document import Table, one_table
 from vbq.render.labels import (
     AGREEMENT_FORMS,
     INDENT,
@@ -36,11 +36,13 @@ from vbq.render.labels import (
     step_name,
     term_label,
 )
+from vbq.stats.contingency import EXACT_TESTS
 from vbq.stats.digits import is_below
 
 NOT_APPLIED = ("not assessed", "switched off")  # in the reason of a criterion that nobody was held against
 
 
+@one_table
 def flow_table(flow: pd.DataFrame, codebook: Codebook) -> Table:
     """Show the participant flow: who was left after each step.
 
@@ -65,6 +67,7 @@ def _variables_named(reason: str, codebook: Codebook) -> str:
     return " ".join(words)
 
 
+@one_table
 def characteristics_table(
     tests: pd.DataFrame,
     groups: pd.DataFrame,
@@ -103,7 +106,7 @@ def characteristics_table(
         p_cells = printed_and_recomputed(
             printed, text.p_value(test["p_value"]), address("univariable", "p_value", variable=name)
         )
-        words = TESTS.get(test["test"], "not tested")
+        words = _test_in_words(test)
         if text.missing(test["p_value"]) and _is_constant(described, variable):
             words = "constant"
         ends = [*p_cells, words]
@@ -136,6 +139,14 @@ def characteristics_table(
         strong=frozenset(strong),
         sources=("univariable", "univariable_groups"),
     )
+
+
+def _test_in_words(test: Row) -> str:
+    """Name the test that made a p value; of an exact one whose tables were drawn, also its standard error."""
+    words = TESTS.get(test["test"], "not tested")
+    if test["test"] in EXACT_TESTS and not text.missing(test["monte_carlo_se"]):
+        return f"{words}, Monte Carlo (standard error {text.fixed(test['monte_carlo_se'], 4)})"
+    return words
 
 
 def _is_constant(described: Mapping[tuple[str, str, str], Row], variable: Variable) -> bool:
@@ -189,6 +200,7 @@ def significant(p_value: Any, alpha: float) -> bool:
     return bool(is_below(text.number(p_value), alpha))
 
 
+@one_table
 def effects_table(effects: pd.DataFrame, codebook: Codebook, alpha: float, confidence: float) -> Table:
     """Show the unadjusted odds ratio of every variable. `effects` is univariable_effects.csv."""
     rows: list[list[str]] = []
@@ -204,34 +216,44 @@ def effects_table(effects: pd.DataFrame, codebook: Codebook, alpha: float, confi
                     ratio_with_interval(row),
                     _chi_square(row),
                     text.p_value(row["p_value"]),
+                    _second_test(row),
                 ]
             )
-    penalized = effects.loc[uses_penalty(effects["p_method"]), "variable"].unique()
-    notes = [
+    note = (
         "Logistic regression on each variable alone, in the patients in whom it is known (n). Intervals: "
-        "profile likelihood; tests: likelihood ratio. The p values by which variables were selected are "
-        f"those of the table before. Bold: p < {alpha:g}."
-    ]
-    if len(penalized):
-        notes.append(
-            f"{text.listed(codebook[name].label for name in penalized)}: the outcome is separated, and "
-            "Firth’s penalized likelihood was used."
-        )
+        "profile likelihood; tests: likelihood ratio; both by Firth’s penalized likelihood where the outcome "
+        "is separated. The p values by which variables were selected are those of the table before; where "
+        f"another stands here, the last column says which and why. Bold: p < {alpha:g}."
+    )
     columns = ["Variable", "n", "With the outcome", f"Odds ratio ({text.confidence_level(confidence)} CI)"]
-    frame = pd.DataFrame(rows, columns=[*columns, "χ² (df)", "p value"], dtype=str)
+    frame = pd.DataFrame(rows, columns=[*columns, "χ² (df)", "p value", "p value of"], dtype=str)
     return Table(
         "Unadjusted odds ratios",
         frame,
-        tuple(notes),
+        (note,),
         strong=frozenset(strong),
         sources=("univariable_effects",),
     )
+
+
+def _second_test(row: Row) -> str:
+    """Say whether the p value of an odds ratio is the one of the table before, and if not, which and why."""
+    if text.missing(row["p_value"]):
+        return ""
+    before = TESTS[row["univariable_test"]]
+    if not row["second_test"]:
+        return f"the variable, as before ({before})"
+    words = str(row["second_test"]).removeprefix("of ").replace("'", "’")
+    if "[" in row["term"]:  # of a level, which has no p value there
+        return words
+    return f"{words}; before, {text.stated_p(row['univariable_p'])} by {before}"
 
 
 def _chi_square(row: Row) -> str:
     return f"{text.fixed(row['statistic'], 2)} ({text.count(row['df'])})"
 
 
+@one_table
 def multivariable_table(
     multivariable: pd.DataFrame,
     codebook: Codebook,
@@ -319,6 +341,7 @@ def ratio_with_interval(row: Row) -> str:
     return text.ratio_estimate(row["odds_ratio"], row["odds_ratio_low"], row["odds_ratio_high"])
 
 
+@one_table
 def agreement_table(agreement: pd.DataFrame, marker: str, confidence: float) -> Table:
     """Show the agreement between readers of a marker."""
     rows, groups = [], []
@@ -345,6 +368,7 @@ def _place(names: pd.Series) -> dict[str, int]:
     return {str(name): place for place, name in enumerate(names.unique())}
 
 
+@one_table
 def subanalysis_table(
     tests: pd.DataFrame,
     effects: pd.DataFrame,
@@ -406,6 +430,7 @@ def _decimals_of_effect(row: Row) -> int:
     return max(2, 1 - math.floor(math.log10(std_error))) if std_error > 0 else 2
 
 
+@one_table
 def remarks_table(remarks: pd.DataFrame) -> Table:
     """Show what the ingestion had to say about the files, all cells as they are."""
     columns = ["file", "row", "column", "value", "rule", "severity", "action"]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from vbq.codebook import Variable
 from vbq.render import numbers as text
-from vbq.render.document import Table
+from vbq.render.document import Table, one_table
 from vbq.render.labels import INDENT, Row
 from vbq.validation import COMPLETE, IMPUTED
 
@@ -63,6 +63,7 @@ def _table(caption: str, headings: list[str], rows: list[list[str]], **more: Any
     return Table(caption, pd.DataFrame(rows, columns=headings, dtype=str), **more)
 
 
+@one_table
 def rules_table(rules: pd.DataFrame) -> Table:
     """Show what the rules are, need and leave out."""
     rows, groups = [], []
@@ -87,6 +88,7 @@ def rules_table(rules: pd.DataFrame) -> Table:
     )
 
 
+@one_table
 def case_mix_table(case_mix: pd.DataFrame, codebook: Mapping[str, Variable]) -> Table:
     """Show every variable in both cohorts."""
     rows = []
@@ -121,6 +123,7 @@ def _case_mix_cell(row: Mapping[Any, Any], variable: Variable, sample: str) -> s
     return f"{numbers[0]} ({numbers[1]}) {size}"
 
 
+@one_table
 def distribution_table(distributions: pd.DataFrame) -> Table:
     """Show the distribution of scores and linear predictors in both cohorts."""
     rows = []
@@ -133,6 +136,7 @@ def distribution_table(distributions: pd.DataFrame) -> Table:
     return _table("Distributions", headings, rows, notes=notes)
 
 
+@one_table
 def precision_table(validation: Validation) -> Table:
     """Show expected interval widths, and what the targets need."""
     rows, groups = [], []
@@ -156,6 +160,7 @@ def precision_table(validation: Validation) -> Table:
     return _table(caption, [*headings, "Enough"], rows, groups=tuple(groups), notes=notes)
 
 
+@one_table
 def missing_table(missingness: pd.DataFrame) -> Table:
     """Show how often each variable is missing."""
     shares = ("percent_missing", "percent_missing_with", "percent_missing_without")
@@ -177,6 +182,7 @@ def _cell(row: Mapping[Any, Any] | None) -> str:
     return text.estimate(estimate, low, high, decimals)
 
 
+@one_table
 def performance_table(validation: Validation, level: str) -> Table:
     """Show every measure of every rule, in complete cases and after imputation."""
     performance = validation.tables["performance"]
@@ -230,6 +236,7 @@ def _note_of_pooling(performance: pd.DataFrame) -> tuple[str, ...]:
     )
 
 
+@one_table
 def pairs_table(validation: Validation, level: str) -> Table:
     """Show differences between AUCs."""
     rows = []
@@ -249,6 +256,7 @@ def pairs_table(validation: Validation, level: str) -> Table:
     return _table("Differences between AUCs", headings, rows, notes=("Paired DeLong.",) if rows else ())
 
 
+@one_table
 def patterns_table(validation: Validation, level: str) -> Table:
     """Show calibration by risk pattern."""
     rows, groups = [], []
@@ -272,6 +280,7 @@ def patterns_table(validation: Validation, level: str) -> Table:
     return _table("Calibration by pattern", headings, rows, groups=tuple(groups), notes=notes)
 
 
+@one_table
 def decision_table(validation: Validation, level: str) -> Table:
     """Show net benefit at some thresholds."""
     rows, groups = [], []
@@ -292,6 +301,7 @@ def decision_table(validation: Validation, level: str) -> Table:
     return _table("Net benefit", headings, rows, groups=tuple(groups), notes=notes)
 
 
+@one_table
 def subgroups_table(validation: Validation, level: str) -> Table:
     """Show the rules in subgroups."""
     table = validation.tables["subgroups"]
@@ -314,6 +324,7 @@ def subgroups_table(validation: Validation, level: str) -> Table:
     return _table("Performance in subgroups", headings, rows, groups=tuple(groups), notes=notes)
 
 
+@one_table
 def tests_table(validation: Validation) -> Table:
     """Show the tests of whether subgroups differ."""
     names = {
@@ -342,6 +353,7 @@ def tests_table(validation: Validation) -> Table:
     return _table("Do subgroups differ?", headings, rows, groups=tuple(groups), notes=notes)
 
 
+@one_table
 def updating_table(validation: Validation, level: str) -> Table:
     """Show how the updated rules perform, apparent and corrected."""
     rows, groups = [], []
@@ -372,6 +384,7 @@ def updating_table(validation: Validation, level: str) -> Table:
     return _table("Updated rules: performance", headings, rows, groups=tuple(groups), notes=notes)
 
 
+@one_table
 def models_table(validation: Validation, level: str) -> Table:
     """Show the coefficients of the updated rules."""
     rows, groups = [], []
