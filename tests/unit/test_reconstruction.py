@@ -126,7 +126,7 @@ def test_intensities_mostly_give_the_score_to_five_decimals():
     assert np.median(misses) < 1e-5
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=25)  # pingouin is imported in the first
 @given(st.floats(0.3, 0.99), st.floats(-0.1, 0.1), st.integers(0, 10**6))
 def test_two_readers_have_the_icc_and_the_mean(icc, bias, seed):
     rng = np.random.default_rng(seed)

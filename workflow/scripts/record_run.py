@@ -24,6 +24,7 @@ PACKAGES = [
     "scipy",
     "statsmodels",
     "scikit-learn",
+    "pingouin",
     "firthmodels",
     "matplotlib",
     "python-docx",
