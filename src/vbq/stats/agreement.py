@@ -9,7 +9,15 @@ from scipy import special, stats
 
 COLUMNS = ["measure", "form", "raters", "estimate", "conf_low", "conf_high", "conf_method", "n", "k"]
 
-ICC_FORMS = ("ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k")
+# pingouin names the forms as McGraw and Wong (1996) do; tables name them as Shrout and Fleiss (1979).
+ICC_FORMS = {
+    "ICC1": "ICC(1,1)",
+    "ICC2": "ICC(A,1)",
+    "ICC3": "ICC(C,1)",
+    "ICC1k": "ICC(1,k)",
+    "ICC2k": "ICC(A,k)",
+    "ICC3k": "ICC(C,k)",
+}
 F_LIMITS = "F (Shrout and Fleiss 1979)"
 OPEN = f"{F_LIMITS}; the lower limit is open"
 UNDEFINED = "none: not defined for these ratings"
@@ -38,8 +46,8 @@ def agreement(ratings: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
 def intraclass_correlations(ratings: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     """Return the six intraclass correlations of n subjects x k raters without missing ratings.
 
-    Forms and limits as in Shrout and Fleiss (1979) and McGraw and Wong (1996). Negative estimates stay
-    negative. Those of the average of raters follow from those of a single one by Spearman and Brown's
+    Estimates are pingouin's, but where a mean square is zero, which it divides by. Limits, which it rounds,
+    are as in Shrout and Fleiss (1979) and McGraw and Wong (1996). Negative estimates stay negative. Those of the average of raters follow from those of a single one by Spearman and Brown's
     formula, which goes to minus infinity where a single one goes to -1 / (k - 1): a lower limit beyond is
     open (minus infinity), an estimate or upper limit beyond does not exist, and `conf_method` says so.
 
@@ -47,7 +55,11 @@ def intraclass_correlations(ratings: pd.DataFrame, confidence: float = 0.95) -> 
     agreement, where estimate and limits are 1.
     """
     n, k = ratings.shape
-    single = _single_rater(*_mean_squares(ratings), n, k, confidence)
+    mean_squares = _mean_squares(ratings)
+    single = _single_rater(*mean_squares, n, k, confidence)
+    if min(mean_squares) > 0:
+        for form, estimate in _by_pingouin(ratings).items():
+            single[form] = (estimate, *single[form][1:])
     rows = []
     for form in ICC_FORMS:
         estimate, low, high = single[form.removesuffix("k")]
@@ -60,6 +72,17 @@ def intraclass_correlations(ratings: pd.DataFrame, confidence: float = 0.95) -> 
         rows.append((form, estimate, low, high, how))
     table = pd.DataFrame(rows, columns=["form", "estimate", "conf_low", "conf_high", "conf_method"])
     return table.assign(measure="icc", raters=" / ".join(map(str, ratings)))
+
+
+def _by_pingouin(ratings: pd.DataFrame) -> dict[str, float]:
+    """Return the three intraclass correlations of a single rater."""
+    import pingouin
+
+    long = ratings.reset_index(drop=True).reset_index(names="subject")
+    long = long.melt(id_vars="subject", var_name="rater", value_name="rating")
+    with np.errstate(divide="ignore", invalid="ignore"):  # in its limits
+        fitted = pingouin.intraclass_corr(long, "subject", "rater", "rating").set_index("Type")["ICC"]
+    return {form: float(fitted[ICC_FORMS[form]]) for form in ("ICC1", "ICC2", "ICC3")}
 
 
 def _mean_squares(ratings: pd.DataFrame) -> tuple[float, float, float, float]:
