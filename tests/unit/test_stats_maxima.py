@@ -1,5 +1,6 @@
 """A penalized fit is the highest maximum, no fit depends on units, and separation is decided in one place."""
 
+from decimal import Decimal, localcontext
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,7 @@ def test_a_saddle_is_no_estimate():
     assert_allclose(fit.log_likelihood, -2.17683, atol=1e-5)
     assert_allclose(table.loc[["x1", "x2"], "estimate"], [1.362, 1.604], atol=1e-3)
     assert_allclose(table.loc["x2", "statistic"], 0.149, atol=1e-3)
+    assert table.loc["x2", "p_method"] == "penalized (Firth) likelihood ratio; highest of 2 maxima"
 
 
 def test_the_maximum_of_a_resample():
@@ -223,6 +225,32 @@ def test_the_study_s_fit_and_the_batch_are_one():
         best = Likelihood(X[rows], y[rows]).finite().highest()
         batch = fit_batch(X, (weights * y)[None], weights[None], finite=True)
         assert_allclose(X @ batch.coefficients[0], X @ best.coefficients, rtol=1e-7, atol=1e-7)
+
+
+@pytest.mark.parametrize("is_penalized", [False, True])
+def test_a_ratio_near_1_keeps_its_digits(is_penalized):
+    """Beside decimal arithmetic with 40 digits: a difference of sums of logarithms would keep 8."""
+    rng = np.random.default_rng(4)
+    x, y = rng.normal(size=80), np.repeat([0.0, 1.0], [50, 30])
+    away = y - y.mean()
+    x += away * (1e-4 - x @ away / (away @ away))  # hardly any association
+    likelihood = Likelihood(np.column_stack([np.ones(80), x]), y, penalized=is_penalized)
+    best, without = likelihood.highest(), likelihood.highest([1], [0.0])
+
+    def value(coefficients):
+        a, b = map(Decimal, coefficients.tolist())
+        sums, logs = [Decimal(0)] * 3, Decimal(0)
+        for xi, yi in zip(x.tolist(), y, strict=True):
+            at = Decimal(xi)
+            risk = 1 / (1 + (-a - b * at).exp())
+            logs += (risk if yi else 1 - risk).ln()
+            sums = [total + risk * (1 - risk) * at**power for power, total in enumerate(sums)]
+        return logs + ((sums[0] * sums[2] - sums[1] ** 2).ln() / 2 if is_penalized else 0)
+
+    with localcontext(prec=40):
+        expected = 2 * (value(best.coefficients) - value(without.coefficients))
+    assert expected < 1e-4
+    assert_allclose(likelihood.ratio(best, without), float(expected), rtol=1e-10)
 
 
 # --- Units

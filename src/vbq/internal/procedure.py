@@ -62,7 +62,8 @@ class Predictions:
 
     `linear_predictor` is b x k; without `patterns` each of the n patients is one. Who has the model's
     variables may differ from sample to sample: then `known` (b x n) says it. `is_risk` says whether the
-    predictor is the logit of a risk. `separated` (b) marks the samples whose regression has Firth's penalty.
+    predictor is the logit of a risk. `separated` (b) marks the samples whose regression has Firth's penalty,
+    `maxima` (b) says how many maxima of its likelihood were found.
     """
 
     linear_predictor: Array
@@ -70,6 +71,7 @@ class Predictions:
     known: Mask | None
     is_risk: bool
     separated: Mask
+    maxima: NDArray[np.int64]
 
     def counts(self, weights: Array) -> Array:
         """Return how often each pattern counts in b x n samples."""
@@ -337,8 +339,8 @@ class _Columns:
         known = (selected.astype(float) @ ~self._known.T) == 0
         totals, with_event = weights * known, events * known
         included = self._included(totals, selected)
-        lp, separated = _fit(self._X, included, totals, with_event, self._start)
-        return Predictions(lp, None, known, is_risk=True, separated=separated)
+        lp, separated, maxima = _fit(self._X, included, totals, with_event, self._start)
+        return Predictions(lp, None, known, is_risk=True, separated=separated, maxima=maxima)
 
     def _start(self, design: Mask) -> Array:
         """Return the coefficients of a design in the sample itself, near which those of resamples lie."""
@@ -367,21 +369,24 @@ class _Columns:
 
 def _fit(
     X: Array, included: Mask, totals: Array, events: Array, start: Callable[[Mask], Array]
-) -> tuple[Array, Mask]:
+) -> tuple[Array, Mask, NDArray[np.int64]]:
     """Fit b regressions, each on an intercept and some columns of X (n x c); return their predictors (b x n).
 
-    Also returned is which have Firth's penalty; it makes the regression finite of a sample with one outcome.
+    Also returned are which have Firth's penalty - finite estimates also for a sample with one outcome -
+    and how many maxima were found of each (b).
     """
     X = np.column_stack([np.ones(len(X)), X])
     included = np.column_stack([np.ones(len(included), dtype=bool), included])
     lp, separated = np.empty(totals.shape), np.zeros(len(totals), dtype=bool)
+    maxima = np.ones(len(totals), dtype=np.int64)
     designs, group = np.unique(included, axis=0, return_inverse=True)
     group = group.reshape(-1)
     if len(designs) <= FEW_DESIGNS:
         for i, design in enumerate(designs):
             of = np.flatnonzero(group == i)
             fits = fit_batch(X[:, design], events[of], totals[of], start=start(design), finite=True)
-            lp[of], separated[of] = each_times(fits.coefficients, X[:, design].T), fits.separated
+            lp[of] = each_times(fits.coefficients, X[:, design].T)
+            separated[of], maxima[of] = fits.separated, fits.maxima
     else:
         width = included.sum(axis=1)
         for columns in np.unique(width):
@@ -389,8 +394,9 @@ def _fit(
             chosen = np.nonzero(included[of])[1].reshape(len(of), columns)
             own = np.ascontiguousarray(X.T[chosen].transpose(0, 2, 1))
             fits = fit_batch(own, events[of], totals[of], finite=True)
-            lp[of], separated[of] = (own @ fits.coefficients[:, :, None])[:, :, 0], fits.separated
-    return tie_nearly_equal(lp), separated
+            lp[of] = (own @ fits.coefficients[:, :, None])[:, :, 0]
+            separated[of], maxima[of] = fits.separated, fits.maxima
+    return tie_nearly_equal(lp), separated, maxima
 
 
 @dataclass(frozen=True)
@@ -406,7 +412,7 @@ class _FittedScore:
         selected = np.ones((len(weights), self.variables), dtype=bool)
         of_patterns, with_event = self.patterns.counts(weights), self.patterns.counts(events)
         found = self.columns.fit(of_patterns, with_event, selected)
-        return Predictions(found.linear_predictor, self.patterns, None, True, found.separated)
+        return Predictions(found.linear_predictor, self.patterns, None, True, found.separated, found.maxima)
 
 
 @dataclass(frozen=True)
@@ -418,7 +424,8 @@ class _GivenScore:
 
     def build(self, weights: Array, _events: Array) -> Predictions:
         lp = np.broadcast_to(self.values, (len(weights), len(self.values)))
-        return Predictions(lp, self.patterns, None, False, np.zeros(len(weights), dtype=bool))
+        one = np.ones(len(weights), dtype=np.int64)
+        return Predictions(lp, self.patterns, None, False, np.zeros(len(weights), dtype=bool), one)
 
 
 def _model(

@@ -30,7 +30,8 @@ class Replicates:
 
     `cutoff` (B), `p_values` and `selected` (B x candidates); for each model the indexes (B x `INDEXES`) in
     the resample itself, in the original patients, and in those that were not drawn, which regressions have
-    Firth's penalty (B), and the risks of the n patients in the first replicates (at most `RISKS_KEPT` x n).
+    Firth's penalty and how many maxima of their likelihoods were found (B each), and the risks of the n
+    patients in the first replicates (at most `RISKS_KEPT` x n).
     """
 
     cutoff: Array
@@ -40,6 +41,7 @@ class Replicates:
     original: Mapping[str, Array]
     outside: Mapping[str, Array]
     separated: Mapping[str, Mask]
+    maxima: Mapping[str, NDArray[np.int64]]
     risks: Mapping[str, Array]
 
     def __len__(self) -> int:
@@ -120,6 +122,7 @@ def _assess_resamples(procedure: Procedure, weights: Array, risks_kept: int) -> 
                 original,
                 left,
                 {name: model.separated for name, model in built.models.items()},
+                {name: model.maxima for name, model in built.models.items()},
                 {
                     name: special.expit(model.of_patients() if risks_kept else model.of_patients()[:0])
                     for name, model in built.models.items()

@@ -10,7 +10,7 @@ from vbq.internal.replicates import Replicates
 from vbq.stats.digits import is_below
 from vbq.stats.resampling import percentile_interval
 
-REPLICATES = ["model", "label", "replicates", "separated", "without_variables", "done"]
+REPLICATES = ["model", "label", "replicates", "separated", "several_maxima", "without_variables", "done"]
 PATHS = np.round(np.geomspace(0.001, 0.5, 40), 6)  # significance levels of the stability paths
 
 
@@ -113,8 +113,10 @@ def replicates_table(replicates: Replicates, labels: Mapping[str, str]) -> pd.Da
                 "label": labels[name],
                 "replicates": len(replicates),
                 "separated": int(separated.sum()),
+                "several_maxima": int((replicates.maxima[name] > 1).sum()),
                 "without_variables": int(none.sum()) if name == MULTIVARIABLE else 0,
-                "done": "separated: Firth's penalty; without variables: the intercept alone",
+                "done": "separated: Firth's penalty; several maxima: the highest; "
+                "without variables: the intercept alone",
             }
             for name, separated in replicates.separated.items()
             if name in replicates.risks

@@ -47,9 +47,10 @@ def intraclass_correlations(ratings: pd.DataFrame, confidence: float = 0.95) -> 
     """Return the six intraclass correlations of n subjects x k raters without missing ratings.
 
     Estimates are pingouin's, but where a mean square is zero, which it divides by. Limits, which it rounds,
-    are as in Shrout and Fleiss (1979) and McGraw and Wong (1996). Negative estimates stay negative. Those of the average of raters follow from those of a single one by Spearman and Brown's
-    formula, which goes to minus infinity where a single one goes to -1 / (k - 1): a lower limit beyond is
-    open (minus infinity), an estimate or upper limit beyond does not exist, and `conf_method` says so.
+    are as in Shrout and Fleiss (1979) and McGraw and Wong (1996). Negative estimates stay negative. Those of
+    the average of raters follow from those of a single one by Spearman and Brown's formula, which goes to
+    minus infinity where a single one goes to -1 / (k - 1): a lower limit beyond is open (minus infinity), an
+    estimate or upper limit beyond does not exist, and `conf_method` says so.
 
     Replicates `psych::ICC(lmer = FALSE)` (absolute 1e-8) wherever its limits are in order, and with perfect
     agreement, where estimate and limits are 1.

@@ -78,7 +78,7 @@ class WeakCalibration:
     `robust_error` is the standard error of calibration in the large by the sandwich formula, which does not
     assume that the slope is 1. `intercept_beside_slope` is the intercept of the model that has the slope: not
     calibration in the large. `penalized` says that the outcome is separated and the slope is from Firth's
-    penalized likelihood.
+    penalized likelihood, `maxima` how many maxima of it were found.
     """
 
     in_the_large: Coefficient
@@ -88,6 +88,7 @@ class WeakCalibration:
     statistic: float
     p_value: float
     penalized: bool
+    maxima: int = 1
 
 
 def _with_slope_one(patterns: Patterns, center: float) -> Likelihood:
@@ -121,7 +122,7 @@ def weak_calibration(
     model_error, robust_error = 1 / np.sqrt(information), float(np.sqrt(squares.sum()) / information)
     tested, (low, high) = (NAN, NAN), (NAN, NAN)
     if intervals:
-        tested = _tested(best.value - large.value(np.array([center])))
+        tested = _tested(large.ratio(best, large.at(np.array([center]))))
         low, high = profile_interval(large, best, 0, confidence)
     intercept = float(best.coefficients[0]) - center
     in_the_large = Coefficient(intercept, float(model_error), low - center, high - center, *tested)
@@ -137,8 +138,8 @@ def weak_calibration(
     std_error = float(np.sqrt(likelihood.covariance(best.coefficients)[1, 1])) / spread
     joint, tested, (low, high) = ((NAN, NAN),) * 3
     if intervals:
-        joint = _tested(best.value - likelihood.value(np.array([center, spread])), df=2)
-        tested = _tested(best.value - likelihood.highest([1], [spread]).value)
+        joint = _tested(likelihood.ratio(best, likelihood.at(np.array([center, spread]))), df=2)
+        tested = _tested(likelihood.ratio(best, likelihood.highest([1], [spread])))
         low, high = profile_interval(likelihood, best, 1, confidence)
     return WeakCalibration(
         in_the_large=in_the_large,
@@ -148,12 +149,12 @@ def weak_calibration(
         statistic=joint[0],
         p_value=joint[1],
         penalized=likelihood.penalized,
+        maxima=best.maxima,
     )
 
 
-def _tested(lost: float, df: int = 1) -> tuple[float, float]:
-    """Return the likelihood-ratio statistic of a loss of log-likelihood, and its p-value."""
-    statistic = max(2 * lost, 0.0)
+def _tested(statistic: float, df: int = 1) -> tuple[float, float]:
+    """Return a likelihood-ratio statistic and its p-value."""
     return statistic, float(special.chdtrc(df, statistic))
 
 

@@ -121,12 +121,17 @@ def coefficient_table(
                     **_test(likelihood, best, [j]),
                 }
             )
-    kind = "penalized (Firth) " if likelihood.penalized else ""
     table = pd.DataFrame(rows)
-    table["conf_method"] = f"{kind}profile likelihood"
+    table["conf_method"] = method_named("profile likelihood", likelihood.penalized, best.maxima)
     table.loc[table["column"] == "", "conf_method"] = ""
-    table["p_method"] = f"{kind}likelihood ratio"
+    table["p_method"] = method_named("likelihood ratio", likelihood.penalized, best.maxima)
     return table
+
+
+def method_named(method: str, penalized: bool, maxima: int) -> str:
+    """Return a method's name with what has to be said of its likelihood: a penalty, several maxima."""
+    several = f"; highest of {maxima} maxima" if maxima > 1 else ""
+    return f"{'penalized (Firth) ' if penalized else ''}{method}{several}"
 
 
 def is_separated(X: Array, y: Array, totals: Array | float = 1.0) -> bool:
@@ -175,6 +180,25 @@ class Likelihood:
         if self.penalized:
             value += 0.5 * float(np.linalg.slogdet(self._information(beta))[1]) + self._constant
         return value
+
+    def ratio(self, best: Maximum, other: Maximum) -> float:
+        """Return twice the difference of two log-likelihoods, at least 0.
+
+        Of their terms, not of their sums: where the two are near each other, sums have lost their digits.
+        """
+        Z, _ = self._orthonormal
+        eta, away = self.predictor(other), Z @ (best.place - other.place)
+        risen = self.y * away - self.totals * np.log1p(special.expit(eta) * np.expm1(away))
+        twice = 2 * float(risen.sum())
+        if self.penalized:
+            one, two = (self._information(each.coefficients) for each in (best, other))
+            twice += float(np.linalg.slogdet(np.linalg.solve(two, one))[1])
+        return max(twice, 0.0)
+
+    def at(self, beta: Array) -> Maximum:
+        """Return p coefficients with their log-likelihood, as what a maximum is compared with."""
+        place: Array = np.asarray(np.linalg.solve(self._orthonormal[1], beta))
+        return Maximum(beta, self.value(beta), place)
 
     def covariance(self, beta: Array) -> Array:
         """Return the inverse of the information at p coefficients (p x p)."""
@@ -287,8 +311,7 @@ class _Turned:
 
 def _test(likelihood: Likelihood, best: Maximum, columns: Sequence[int]) -> dict[str, float]:
     """Test by likelihood ratio that the coefficients of some columns are all zero."""
-    without = likelihood.highest(columns, np.zeros(len(columns))).value
-    statistic = max(2 * (best.value - without), 0.0)
+    statistic = likelihood.ratio(best, likelihood.highest(columns, np.zeros(len(columns))))
     p_value = float(special.chdtrc(len(columns), statistic))
     return {"statistic": statistic, "df": len(columns), "p_value": p_value}
 

@@ -24,7 +24,7 @@ from vbq.stats.calibration import (
     weak_calibration,
 )
 from vbq.stats.grouping import Patterns, patterns_of
-from vbq.stats.logistic import INTERCEPT, Likelihood, coefficient_table, independent
+from vbq.stats.logistic import INTERCEPT, Likelihood, coefficient_table, independent, method_named
 from vbq.stats.proportions import ratio_of_proportions, wilson_interval
 from vbq.stats.roc import areas_under_curves, auc_interval, compare_areas, newcombe_interval
 from vbq.study.design import outcome_of
@@ -174,11 +174,10 @@ def _calibration(y: Array, predictions: Predictions, settings: Settings, interva
             found.append(_in_the_large(weak, confidence))
             if intervals:
                 found.append(_coefficient("calibration_in_the_large_profile", weak.in_the_large))
-        penalty = "penalized (Firth) " if weak.penalized else ""
         if np.isfinite(weak.slope.estimate):
-            found.append(_coefficient("calibration_slope", weak.slope, penalty))
+            found.append(_coefficient("calibration_slope", weak.slope, weak.penalized, weak.maxima))
             if basis in WITH_RISKS and intervals:
-                joint = f"{penalty}likelihood ratio: intercept 0 and slope 1"
+                joint = method_named("likelihood ratio: intercept 0 and slope 1", weak.penalized, weak.maxima)
                 test = Measure("calibration_test", NAN, df=2, p_method=joint)
                 found.append(replace(test, statistic=weak.statistic, p_value=weak.p_value))
     found += _overall(y, risk, settings, intervals)
@@ -213,7 +212,7 @@ def _in_the_large(weak: WeakCalibration, confidence: float) -> Measure:
     )
 
 
-def _coefficient(name: str, coefficient: Coefficient, penalty: str = "") -> Measure:
+def _coefficient(name: str, coefficient: Coefficient, penalized: bool = False, maxima: int = 1) -> Measure:
     """Return a coefficient; without its interval it has no test either."""
     is_tested = np.isfinite(coefficient.p_value)
     return Measure(
@@ -221,12 +220,12 @@ def _coefficient(name: str, coefficient: Coefficient, penalty: str = "") -> Meas
         coefficient.estimate,
         coefficient.low,
         coefficient.high,
-        f"{penalty}profile likelihood",
+        method_named("profile likelihood", penalized, maxima),
         std_error=coefficient.std_error,
         statistic=coefficient.statistic,
         df=1 if is_tested else NAN,
         p_value=coefficient.p_value,
-        p_method=f"{penalty}likelihood ratio" if is_tested else "",
+        p_method=method_named("likelihood ratio", penalized, maxima) if is_tested else "",
     )
 
 

@@ -15,7 +15,7 @@ from scipy import special
 from vbq.stats.batched import fit_batch, weighted_auc
 from vbq.stats.digits import is_below
 from vbq.stats.grouping import RESAMPLED_FROM, Patterns, patterns_of, resampled_counts
-from vbq.stats.logistic import Likelihood, profile_interval
+from vbq.stats.logistic import Likelihood, method_named, profile_interval
 from vbq.stats.regressions import log_likelihoods
 from vbq.stats.resampling import percentile_interval
 from vbq.study.design import outcome_of
@@ -254,22 +254,25 @@ def _coefficients(
     values = np.append(coefficients[0], coefficients[2:]) if refitted else coefficients[:2].copy()
     free, patterns = X[:, :n_free], problem.patterns
     offset = X[:, n_free:].sum(axis=1)
-    limits, kind = [(np.nan, np.nan)] * n_free, ""
+    limits, method, conf_method = [(np.nan, np.nan)] * n_free, "", ""
     if n_free:
         likelihood = Likelihood(free, patterns.events, totals=patterns.totals, offset=offset).finite()
-        kind = "penalized (Firth) " if likelihood.penalized else ""
         best = likelihood.highest()
+        method, conf_method = (
+            method_named(f"{of} likelihood", likelihood.penalized, best.maxima)
+            for of in ("maximum", "profile")
+        )
         values[:n_free] = best.coefficients
         limits = [profile_interval(likelihood, best, j, confidence) for j in range(n_free)]
     for j, (name, value) in enumerate(zip(names, values, strict=True)):
         row = {
             "term": name,
             "estimate": float(value),
-            "method": f"{kind}maximum likelihood" if j < n_free else "as published",
+            "method": method if j < n_free else "as published",
         }
         if j < n_free:
             low, high = limits[j]
-            row |= {"conf_low": low, "conf_high": high, "conf_method": f"{kind}profile likelihood"}
+            row |= {"conf_low": low, "conf_high": high, "conf_method": conf_method}
         yield row
 
 

@@ -177,7 +177,13 @@ def replicates_words(replicates: pd.DataFrame) -> list[str]:
         if row["separated"]:
             words.append(
                 f"{row['label']}: in {text.count(row['separated'])} of {text.count(row['replicates'])} "
-                "resamples the outcome was separated, and Firth’s penalized likelihood was used."
+                "resamples the outcome was separated, and Firth’s penalized likelihood was used"
+                + (
+                    f"; in {text.count(row['several_maxima'])} of these it has several maxima, of which the "
+                    "highest was taken."
+                    if row["several_maxima"]
+                    else "."
+                )
             )
         if row["without_variables"]:
             words.append(
