@@ -31,7 +31,7 @@ try:
         wrong.append("no Python environment works in a folder with a colon or a line break in its path: rename it")
 except UnicodeError:
     wrong.append("the path of this folder is not UTF-8: rename it")
-sys.exit("\n".join(wrong))
+sys.exit("\n".join(wrong) or None)
 endef
 export CAN_RUN
 
