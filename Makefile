@@ -39,7 +39,7 @@ export CAN_RUN
 export PYTHONUTF8 = 1
 
 .PHONY: run validation test test-machines lint report reconstruction example example-site reference benchmark \
-  benchmark-audit benchmark-coverage benchmark-files benchmark-internal benchmark-machines benchmark-optimism clean
+  benchmark-audit benchmark-coverage benchmark-files benchmark-internal benchmark-machines benchmark-maxima benchmark-optimism clean
 
 run: $(ENVIRONMENT)
 	.venv/bin/snakemake
@@ -113,6 +113,10 @@ benchmark-files: $(ENVIRONMENT)
 # The internal validation beside rms, pROC, base R and loops in Python, and the machine's own speed (3 minutes).
 benchmark-internal: $(ENVIRONMENT)
 	.venv/bin/python benchmarks/internal.py
+
+# How often the search for the highest maximum of a penalized likelihood misses it (10 minutes).
+benchmark-maxima: $(ENVIRONMENT)
+	.venv/bin/python benchmarks/maxima.py
 
 # How often the interval of a corrected AUC holds the truth, in simulated cohorts (30 minutes).
 benchmark-optimism: $(ENVIRONMENT)

@@ -1,5 +1,8 @@
 """With weights of 1 the procedure of a plan is the study, with those of a resample the study of its rows."""
 
+import os
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -8,6 +11,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 import yaml
+from machines import MACHINES
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import special
 from test_stats_batched import firths
@@ -19,7 +23,7 @@ import vbq.stats.resampling as resampling_module
 from vbq.codebook import extended
 from vbq.ingest import read_cohort
 from vbq.internal.procedure import MULTIVARIABLE, Procedure
-from vbq.internal.replicates import apparent, assess_models, resample
+from vbq.internal.replicates import Replicates, apparent, assess_models, resample
 from vbq.internal.stability import selection_table
 from vbq.scores.marker import Marker, with_marker
 from vbq.stats.contingency import EXACT_TESTS, chi_square_p_values
@@ -400,10 +404,10 @@ def test_outcomes_of_their_own():
 # --- What a replicate must not depend on
 
 
-def assert_same_replicates(found, expected, tolerance):
+def assert_same_replicates(found, expected, tolerance, of_p_values=SAME):
     assert_array_equal(found.cutoff, expected.cutoff)
     assert_array_equal(found.selected, expected.selected)
-    assert_allclose(found.p_values, expected.p_values, rtol=SAME)
+    assert_allclose(found.p_values, expected.p_values, rtol=of_p_values)
     for name in expected.own:
         for of in ("own", "original"):
             assert_allclose(
@@ -425,7 +429,8 @@ def part_of(replicates, begin, end):
         return {name: each[begin:end] for name, each in value.items()} if isinstance(value, dict) else value
 
     fields = {
-        name: cut(getattr(replicates, name)) for name in ("own", "original", "outside", "separated", "risks")
+        name: cut(getattr(replicates, name))
+        for name in ("own", "original", "outside", "separated", "maxima", "risks")
     }
     arrays = {name: getattr(replicates, name)[begin:end] for name in ("cutoff", "p_values", "selected")}
     return type(replicates)(**arrays, **fields)
@@ -449,6 +454,36 @@ def test_a_replicate_is_the_same_in_any_company(monkeypatch):
     for first, number in ((0, 60), (40, 8)):
         drawn = np.concatenate(list(bootstrap_weights(np.zeros(n), number, seed=3, first=first)))
         assert_array_equal(drawn, of_all[first : first + number])
+
+
+OF_A_MACHINE = """
+import sys
+from pathlib import Path
+sys.path[:0] = ["tests", "tests/unit"]
+from test_internal_procedure import plan_of, procedure_of, resample, simulated
+procedure = procedure_of(simulated(9), plan_of(way="youden"))[0]
+resample(procedure, 120, seed=3).write(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize(
+    "machine", [m for m in MACHINES.values() if not m.lacking()], ids=lambda m: m.kernels
+)
+def test_a_replicate_is_the_same_on_any_machine(tmp_path, machine):
+    """Cut-offs, selections, separation and the number of maxima; whatever is a number to 1e-9."""
+    subprocess.run(
+        [sys.executable, "-c", OF_A_MACHINE, str(tmp_path / "there.npz")],
+        cwd=PROJECT,
+        env={**os.environ, **machine.environment},
+        check=True,
+    )
+    there = Replicates.read(tmp_path / "there.npz")
+    here = resample(procedure_of(simulated(9), plan_of(way="youden"))[0], 120, seed=3)
+    assert sum(int(some.sum()) for some in here.separated.values()) > 20
+    assert_same_replicates(there, here, 1e-9, of_p_values=1e-9)
+    for name in ("separated", "maxima"):
+        for model, found in getattr(here, name).items():
+            assert_array_equal(getattr(there, name)[model], found)
 
 
 def test_the_number_of_cores_changes_no_digit():

@@ -224,7 +224,7 @@ class Likelihood:
         regressions = self._regressions(turned.Z, turned.free)
         fixed = np.concatenate([np.zeros(turned.free), turned.fixed])[None]
         if self.penalized:
-            found = highest(regressions, fixed, turned.back)
+            found = highest(regressions, fixed, turned.back * self.X.std(axis=0)[:, None])
             return self._maximum(turned, found.beta[0], found.value[0], int(found.maxima[0]))
         ends = climb(regressions, fixed)
         if not (ends.is_maximum | ends.undetermined)[0]:

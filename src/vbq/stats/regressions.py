@@ -32,7 +32,7 @@ MAX_HALVINGS = 40
 
 NEAR = 0.01  # squared standard errors within which a search is not followed to a maximum that is known
 EQUAL_HEIGHT = 1e-9  # of log-likelihoods
-SAME_PLACE = 1e-5  # of linear predictors, and of coefficients relative to their size
+SAME_PLACE = 1e-5  # of linear predictors, and of coefficients on standardized columns
 PATH_STEPS = (4, 12)  # Newton steps for the plain likelihood, from zero, after which searches start
 FAR = 12.0  # largest linear predictor of the search that starts against the direction of that path
 PROBES = (8.0, 12.0)  # how far from the highest maximum searches start along the flattest directions
@@ -472,7 +472,7 @@ def highest(regressions: Regressions, fixed: Array | None = None, back: Array | 
     directions in which it is flattest, both ways; and from every saddle, both ways. Of maxima of equal height
     (1e-9) the one is taken whose first different coefficient after the intercept is nearer to zero, or
     positive where they are as near. `fixed` (m x p) holds the coefficients that do not move; `back` (p x p)
-    leads to the coefficients on the user's columns.
+    leads to the coefficients on standardized columns, where the design's are others.
 
     Raises ArithmeticError where no search ends at a maximum.
     """
@@ -548,7 +548,7 @@ def _is_preferred(slopes: Array, others: Array) -> Mask:
     """Whether the first coefficient that differs is nearer to zero, or positive where both are as near."""
     is_preferred, decided = np.zeros((2, len(slopes)), dtype=bool)
     for one, other in zip(slopes.T, others.T, strict=True):
-        margin = SAME_PLACE * np.maximum(np.abs(one), np.abs(other))
+        margin = SAME_PLACE * np.maximum(1.0, np.maximum(np.abs(one), np.abs(other)))
         nearer = np.abs(one) - np.abs(other)
         wins = np.where(np.abs(nearer) > margin, nearer < 0, one > other)
         differs = np.abs(one - other) > margin
