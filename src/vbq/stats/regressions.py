@@ -174,7 +174,7 @@ class Regressions:
             self.frame, self.kept = frames(self.design.information(self.totals))
 
     def of(self, which: Indices) -> "Regressions":
-        """Return some of the regressions, each once at most."""
+        """Return some of the regressions, in their order."""
         if len(which) == len(self.events):
             return self
         assert self.frame is not None
