@@ -1,6 +1,7 @@
 """The habits of the ecosystem: lint, guide, schemas, one source of truth for the environment."""
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -120,3 +121,29 @@ def test_one_version_of_uv():
     groups = tomllib.loads((PROJECT / "pyproject.toml").read_text())["dependency-groups"]
     assert version is not None
     assert f"uv=={version.group(1)}" in groups["dev"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "told"),
+    [
+        ("Dr. Müller's project", ""),
+        (
+            "scores: VBQ",
+            "no Python environment works in a folder with a colon or a line break in its path: rename it\n",
+        ),
+    ],
+)
+def test_set_up_begins_unless_something_would_stop_it(tmp_path, folder, told):
+    project = tmp_path / folder
+    project.mkdir()
+    shutil.copy(PROJECT / "Makefile", project)
+    asked = '.PHONY: asked\nasked: ; @$(PYTHON) -c "$$CAN_RUN"'
+    done = subprocess.run(
+        ["make", "--silent", f"PYTHON={sys.executable}", "--eval", asked, "asked"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode == 0) == (told == "")
+    assert "".join(line + "\n" for line in done.stderr.splitlines() if not line.startswith("make")) == told
