@@ -25,7 +25,6 @@ PACKAGES = [
     "statsmodels",
     "scikit-learn",
     "pingouin",
-    "firthmodels",
     "matplotlib",
     "python-docx",
     "typst",
