@@ -1,4 +1,4 @@
-"""The command `vbq`: from a site's files to a cohort file, and a look at its rows before the analysis."""
+"""The command `vbq`: a cohort file from a site's files, a check of its rows, a comparison of results."""
 
 import argparse
 import os
@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         "compare",
         help="say whether two folders of results agree, cell for cell",
         description="Compare two folders of results: every cell of every table, and the words of documents "
-        "and figures. Exit status: 0 identical or agreeing to 1e-9, 1 different, 2 not to be compared.",
+        "and figures. Exit status: 0 identical or agreeing to 1e-9, 1 different, 2 not comparable.",
     )
     for folder, words in (("one", "results, or those of a cohort"), ("other", "those to compare with")):
         compare.add_argument(folder, type=Path, metavar=folder.upper(), help=words)
@@ -99,7 +99,7 @@ def _check(asked: argparse.Namespace) -> int:
 
 def _cohort_file(name: str) -> Path:
     file = Path(name) if name.endswith((".yaml", ".yml")) else COHORTS / f"{name}.yaml"
-    if not file.is_file():
+    if not file.exists():
         known = ", ".join(sorted(path.stem for path in COHORTS.glob("*.yaml")))
         raise UserError(f"{file}: there is no such cohort file. There are: {known}")
     return file

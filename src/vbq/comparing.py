@@ -5,6 +5,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import StringIO
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -118,12 +119,14 @@ def read_rows(path: Path) -> Rows:
     try:
         if path.suffix == ".parquet":
             return _parquet_rows(path)
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.reader(file, strict=True))
+        text = path.read_bytes().decode()
+        rows = list(csv.reader(StringIO(text, newline=""), strict=True))
     except (ValueError, csv.Error, OSError) as error:
         raise UserError(f"{path}: cannot be read as a table: {error}") from None
     if not rows or {len(row) for row in rows} != {len(rows[0])}:
         raise UserError(f"{path}: cannot be read as a table: its rows are not of one length")
+    if not text.endswith("\n"):
+        raise UserError(f"{path}: cannot be read as a table: its last row does not end")
     return rows
 
 

@@ -253,6 +253,9 @@ def test_the_command_says_by_its_status_what_it_found(folders, capsys):
     (folders[1] / "tests.csv").write_text('a,b\n1,2,3\n"')
     assert main(["compare", one, other]) == 2
     assert "tests.csv: cannot be read as a table" in capsys.readouterr().err
+    (folders[1] / "tests.csv").write_text((folders[0] / "tests.csv").read_text()[:-3])
+    assert main(["compare", one, other]) == 2
+    assert "tests.csv: cannot be read as a table: its last row does not end" in capsys.readouterr().err
     assert main(["compare", one, f"{other}/nowhere"]) == 2
     assert main(["compare", one, str(folders[0].parent)]) == 2
 

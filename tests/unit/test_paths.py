@@ -140,6 +140,10 @@ def test_a_file_that_cannot_be_read(site, monkeypatch):
 def test_the_command_names_what_it_cannot(tmp_path, capsys, monkeypatch):
     assert main(["check", "config/caf\udce9.yaml"]) == 1
     assert capsys.readouterr().err == "'config/caf\\udce9.yaml': a name that is not UTF-8: rename it\n"
+    device = tmp_path / "device.yaml"
+    device.symlink_to("/dev/zero")
+    assert main(["check", str(device)]) == 1
+    assert capsys.readouterr().err == f"{device}: it is a pipe or a device, not a file\n"
     folder = tmp_path / "files"
     folder.mkdir()
     Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.csv")).write_text("id,age\n1,60\n")

@@ -213,6 +213,13 @@ def test_a_second_p_value_says_which_it_is_and_why(cohort):
     assert_allclose(table.loc[same, "p_value"], table.loc[same, "univariable_p"], rtol=1e-6)
 
 
+def test_p_values_that_are_both_tiny_are_not_the_same_for_that(cohort):
+    # As in the study: 3e-10 by the likelihood of the logistic regression, 6e-10 by linear regression.
+    tests = compare_by_outcome(cohort, "fracture", ["age"], CODEBOOK).assign(p_value=6e-10)
+    effects = effects_on_outcome(cohort, "fracture", ["age"], CODEBOOK).assign(p_value=3e-10)
+    assert with_tests_beside(effects, tests)["second_test"].tolist() == [OF_ODDS_RATIO]
+
+
 def test_differences_of_a_score_are_those_of_the_means_from_the_first_level(cohort):
     cohort.loc[:9, "vbq"] = np.nan
     cohort["nsaids"] = 1

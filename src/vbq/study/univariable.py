@@ -193,7 +193,7 @@ def with_tests_beside(effects: pd.DataFrame, tests: pd.DataFrame) -> pd.DataFram
     is_level = effects["term"].str.contains("[", regex=False)
     is_penalized = effects["p_method"].astype(str).str.startswith("penalized")
     reason = np.select([is_level, is_penalized], [OF_LEVEL, OF_PENALIZED], OF_ODDS_RATIO)
-    is_same = (np.isclose(p_value, own, rtol=SAME_P) & ~is_level) | p_value.isna()
+    is_same = (np.isclose(p_value, own, rtol=SAME_P, atol=0) & ~is_level) | p_value.isna()
     return effects.assign(
         univariable_test=of_variable["test"].to_numpy(),
         univariable_p=own,
