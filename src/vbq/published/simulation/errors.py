@@ -169,7 +169,7 @@ def _other_test(sim: SimulatedPaper, figures: _Figures, rng: np.random.Generator
 
 @_kind
 def _attainable_mean(sim: SimulatedPaper, figures: _Figures, rng: np.random.Generator) -> bool | None:
-    """A mean of a score in tens is off by 0.1 to 0.3. Tied to the group size and the step of ten."""
+    """A mean of a score in steps of ten is off by 0.1 to 0.3. Tied to the group size and the step of ten."""
     if not _complete(sim, "performance"):
         return None
     group = str(rng.choice(["0", "1"]))
