@@ -10,10 +10,10 @@ from vbq.paths import files_of, is_template
 
 
 def checksum(path: str | Path) -> str:
-    """Return the SHA-256 of a file's bytes, of a path with placeholders one for all that it names.
+    """Return the SHA-256 of a file's bytes; for a path with placeholders, one for all files that it names.
 
-    The one for all covers the names, too, which hold patients' ids and are told to nobody. It is "" for what
-    cannot be read as a file; to say why is up to the reader.
+    The latter covers the names, too, which hold patients' ids and so appear nowhere themselves. It is "" for
+    what cannot be read as a file; whoever reads the file says why.
     """
     if is_template(str(path)):
         found = files_of(str(path), Path())
@@ -46,8 +46,8 @@ def fingerprint(paths: Iterable[str], *values: object) -> str:
 def unchanged(files: Mapping[str, str]) -> Iterator[None]:
     """Make sure that files, by their checksums, are the same ones before and after they are read.
 
-    Raises UserError where one is not, whatever reading it gave. What is not seen is a change that is taken
-    back before the reading ends.
+    Raises UserError where one is not, whatever came of reading it. A change that is undone before the reading
+    ends goes unnoticed.
     """
     _refuse_changed(files)
     try:

@@ -78,7 +78,7 @@ def compare_folders(one: Path, other: Path) -> Comparison:
 
     Cells are the same where their texts are, or where they are numbers that differ by at most `TOLERANCE`
     of the larger. There is no absolute floor: a number that is 0 in one folder is 0 in the other. Words of
-    documents and figures are held against each other as cells are. A folder whose record says `tables_only`,
+    documents and figures are compared as cells are. A folder whose record says `tables_only`,
     as the reference results do, is compared by its tidy tables alone.
 
     Raises UserError where a folder has no results, or a file cannot be read.
@@ -260,7 +260,7 @@ def _picked(columns: Sequence[str], rows: Rows, shared: Sequence[str]) -> Rows:
 
 
 def _key(columns: Sequence[str], *tables: Rows) -> list[int]:
-    """Return the first columns of texts or whole numbers that tell rows apart, as far as they do."""
+    """Return the first columns of texts or whole numbers that distinguish the rows, as far as they do."""
     key: list[int] = []
     told_apart = [min(len(rows), 1) for rows in tables]
     for column in range(len(columns)):
@@ -281,7 +281,7 @@ def _is_measured(cell: str) -> bool:
 
 
 def _at(row: Sequence[str], key: Sequence[int]) -> tuple[str, ...]:
-    """Return what tells a row apart; 3 and 3.0 are the same."""
+    """Return what distinguishes a row from others; 3 and 3.0 are the same."""
     cells = [(row[place], _number(row[place])) for place in key]
     return tuple(cell if number is None else f"{number:g}" for cell, number in cells)
 
@@ -309,7 +309,7 @@ def _compare_documents(
     folders: Sequence[Path],
     records: Sequence[Mapping[str, Mapping[str, Any]]],
 ) -> None:
-    """Compare the words of two documents, but for what they tell of the code and the duration of the run."""
+    """Compare the words of two documents, except those on the code and the duration of the run."""
     paths = [folder / name for folder in folders]
     if paths[0].read_bytes() == paths[1].read_bytes():
         return
@@ -357,7 +357,7 @@ def lines_of(comparison: Comparison) -> list[str]:
 
 
 def reference_sentence(comparison: Comparison, made: Path, reference: Path) -> str:
-    """Say in one sentence whether a run agrees with the reference results, or why that cannot be told."""
+    """Say in one sentence whether a run agrees with the reference results, or why it is not comparable."""
     if comparison.settings:
         told = _cut([_setting(differs) for differs in comparison.settings], CELLS_SHOWN, "settings")
         return f"Not comparable with the reference results, which have other settings: {'; '.join(told)}."

@@ -18,10 +18,10 @@ class UserError(ValueError):
 
 
 def part_of_a_document(part: str, make: Callable[[], Made], instead: Callable[[], Made]) -> Made:
-    """Make one part of a document; where an error of ours stops it, log it and return what stands instead.
+    """Make one part of a document; where an error of ours stops it, log it and return what takes its place.
 
-    The log has a line with `NOT_MADE`, by which `vbq.headlines` tells of it and the run ends as failed. An
-    error that is the user's to mend goes on.
+    The log has a line with `NOT_MADE`, by which `vbq.headlines` reports it and the run ends as failed. An
+    error that the user has to correct is raised.
     """
     try:
         return make()

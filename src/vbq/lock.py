@@ -1,7 +1,7 @@
 """Whether another run is alive in this folder: Snakemake's own lock outlives a run that was killed.
 
-Every run keeps a file locked as long as it lives. The operating system frees such a lock when a process ends,
-in whatever way.
+Every run keeps a file locked as long as it is alive. The operating system frees such a lock when a process
+ends, however it ends.
 """
 
 import fcntl
@@ -20,7 +20,7 @@ def begin_run(folder: Path = SNAKEMAKE) -> str:
     """Keep the lock of runs until this process ends; first free the folder if a killed run left it locked.
 
     Returns a sentence that says who is in the way, "" where nobody is. A lock that another host left is not
-    freed: not every shared file system tells one host of the locks of another.
+    freed: not every shared file system shows one host the locks of another.
     """
     folder.mkdir(exist_ok=True)
     runs = (folder / "runs.lock").open("a+", encoding="utf-8", errors="replace")
@@ -33,10 +33,10 @@ def begin_run(folder: Path = SNAKEMAKE) -> str:
     named, told = ", ".join(owners) or "an unknown process", ""
     is_of_here = bool(owners) and all(owner.endswith(here) for owner in owners)
     if is_locked and is_alone is False:
-        told = f"Another run is alive in this folder ({named}). It goes on; wait for it, and do not unlock."
+        told = f"Another run is alive in this folder ({named}). It continues; wait for it, and do not unlock."
     elif is_locked and (is_alone is None or not is_of_here):
         told = (
-            f"This folder was locked by {named}; whether that is alive cannot be told from here. If it is "
+            f"This folder was locked by {named}; whether it is alive cannot be seen from here. If it is "
             "dead, `snakemake --unlock` frees the folder."
         )
     elif is_locked:

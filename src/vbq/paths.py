@@ -30,8 +30,9 @@ def is_template(file: str) -> bool:
 def files_of(file: str, base: Path) -> list[Found]:
     """Return the files that a path names, in alphabetical order; a path without placeholders names itself.
 
-    "rois/{id}_{reader}.csv" names all files of that form. Neither placeholder stands for a "/"; twice, it
-    stands for the same. Raises UserError where a folder cannot be looked into, or a name is not UTF-8.
+    "rois/{id}_{reader}.csv" names all files of that form. Neither placeholder stands for a "/"; one that
+    occurs twice stands for the same text both times. Raises UserError where a folder cannot be looked into,
+    or a name is not UTF-8.
     """
     if not is_template(file):
         return [Found(base / file, "", "")]
@@ -53,10 +54,10 @@ def is_unicode(path: str) -> bool:
 
 
 def unusable(path: Path) -> str | None:
-    """Return why a path is that of no file to read, None if it is; a pipe or a device would never end."""
+    """Return why a path cannot be read as a file, None if it can; a pipe or a device would never end."""
     try:
         mode = path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError, ValueError):  # of a NUL in the path
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a NUL in the path
         return ABSENT
     except OSError as error:
         return f"it cannot be read: {error.strerror}"

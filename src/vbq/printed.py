@@ -10,7 +10,7 @@ from zipfile import BadZipFile, ZipFile
 
 from vbq.errors import UserError
 
-RECORD = "record"  # the section of a page that tells of the run, its duration too
+RECORD = "record"  # the section of a page on the run itself, with its duration
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 

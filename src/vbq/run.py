@@ -1,4 +1,4 @@
-"""What scripts of the workflow share: a log, one way to write and to read what a run makes."""
+"""What scripts of the workflow share: a log, and one way to write and to read results."""
 
 import atexit
 import logging
@@ -29,7 +29,7 @@ FORMAT = "%(levelname)s: %(message)s"  # of a line of a log
 COMPUTED = "seconds of computing: "  # the last line of a log
 FORMULA = re.compile(r"[=+\-@](?![\d.,]*(?:e[+-]?\d+)?$)")  # and no number
 MARKED = re.compile(rf"'*{FORMULA.pattern}")  # with the apostrophes that it has already
-# What users name is text, also where it looks like a number: a level 01 is not 1.
+# What users name is text, even where it looks like a number: a level 01 is not 1.
 TEXT_COLUMNS = frozenset(
     (
         *("variable", "term", "level", "reference", "group", "score", "score_1", "score_2", "model", "rule"),
@@ -42,8 +42,8 @@ ALSO_TEXT = {"discrimination": "cutoff"}  # where elsewhere there are numbers
 def log_to(path: str) -> None:
     """Send messages, warnings and what stops this script to a file, `.../<cohort>/logs/<stage>.log`.
 
-    On the screen it tells the cohort and the stage, and what stopped it: in full where the user can mend
-    it, else in one line that names the file. The last line is the processor time that the script took.
+    The terminal shows the cohort and the stage, and what stopped the script: in full where the user can
+    correct it, else in one line that names the file. The last line of the log is the processor time used.
     """
     logging.basicConfig(filename=path, filemode="w", level=logging.INFO, force=True, format=FORMAT)
     logging.captureWarnings(True)
@@ -60,7 +60,7 @@ def _log_error(
         print(f"\n{path}:\n{error}\n", file=sys.stderr)
     elif issubclass(kind, KeyboardInterrupt):
         logging.error("stopped from outside")
-        print(f"\n{path}: stopped. The same command goes on.\n", file=sys.stderr)
+        print(f"\n{path}: stopped. The same command continues.\n", file=sys.stderr)
     else:
         logging.error("stopped", exc_info=(kind, error, trace))
         print(f"\n{path}:\nStopped by an error that should not occur: {error}\n", file=sys.stderr)
@@ -102,7 +102,7 @@ def repacked(written: BinaryIO) -> bytes:
     with ZipFile(written) as parts, ZipFile(fixed, "w") as archive:
         for name in parts.namelist():
             part = ZipInfo(name, WRITTEN.timetuple()[:6])
-            part.create_system = 3  # else it tells Windows from the rest
+            part.create_system = 3  # else it differs between Windows and other systems
             # Stored: compressed bytes depend on the version of zlib.
             archive.writestr(part, parts.read(name))
     return fixed.getvalue()
@@ -153,8 +153,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
 def read_as_printed(path: str | Path) -> pd.DataFrame:
     """Read a table that a run wrote; its cells are text without `write_csv`'s mark, empty where nothing is.
 
-    Raises UserError where it does not end as it was written. One that was cut between two rows is taken for
-    whole.
+    Raises UserError where its end is missing. A file that was cut exactly between two rows is not recognized.
     """
     with _as_written(path):
         content = Path(path).read_bytes()
@@ -165,7 +164,7 @@ def read_as_printed(path: str | Path) -> pd.DataFrame:
 
 
 def read_transcription(path: str | Path) -> pd.DataFrame:
-    """Read a table that somebody wrote, cells as `read_as_printed`. Raises UserError where it is no table."""
+    """Read a table that somebody wrote, as `read_as_printed` does. Raises UserError where it is no table."""
     try:
         return pd.read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:
@@ -173,13 +172,13 @@ def read_transcription(path: str | Path) -> pd.DataFrame:
 
 
 def read_rows(path: str | Path) -> pd.DataFrame:
-    """Read the rows of a cohort that a run wrote. Raises UserError where the file is not as it was."""
+    """Read the rows of a cohort that a run wrote. Raises UserError where the file is damaged."""
     with _as_written(path):
         return pd.read_parquet(path)
 
 
 def read_figures(folder: str | Path) -> dict[str, str]:
-    """Read the SVG files of a folder by name. Raises UserError where one is not as it was written."""
+    """Read the SVG files of a folder by name. Raises UserError where one is damaged."""
     figures = {}
     for path in sorted(Path(folder).glob("*.svg")):
         with _as_written(path, f"the folder {folder}"):
@@ -190,7 +189,7 @@ def read_figures(folder: str | Path) -> dict[str, str]:
 
 
 def read_record(path: str | Path) -> dict[str, Any]:
-    """Read a run.yaml. Raises UserError where it is not as it was written."""
+    """Read a run.yaml. Raises UserError where it is damaged."""
     with _as_written(path):
         content = Path(path).read_text("utf-8")
         record = yaml.safe_load(content)
@@ -201,7 +200,7 @@ def read_record(path: str | Path) -> dict[str, Any]:
 
 @contextmanager
 def _as_written(path: str | Path, made_with: str = "it") -> Iterator[None]:
-    """Name a file that cannot be read as it was written; what a reader makes of such a file is its own."""
+    """Turn whatever error a damaged file causes in its reader into a UserError that names the file."""
     try:
         yield
     except Exception as error:

@@ -1,7 +1,7 @@
-"""YAML read strictly: what could be meant in two ways is refused with its line, and never settled silently.
+"""YAML read strictly: what could have two meanings is refused with its line, and never resolved silently.
 
-A value without quotes is a number where it is written as a plain decimal one, true or false, nothing (`null`,
-`~` or blank), and else text: `no`, `on`, `010`, `1_000`, `1:30` and dates are what stands there.
+A value without quotes is a number if it is written as a plain decimal, or true or false, or nothing (`null`,
+`~` or blank); all else is text: `no`, `on`, `010`, `1_000`, `1:30` and dates are read as written.
 """
 
 import re
@@ -55,11 +55,11 @@ class Document:
 
 
 def read_yaml(path: Path, name: str | None = None) -> Document:
-    """Read a file whose top is a mapping; messages call it `name`, its path if None.
+    """Read a file whose top level is a mapping; messages call it `name`, or by its path if None.
 
-    Raises UserError, which tells in a line each what is wrong: a file that cannot be read or is no text in
-    UTF-8, broken YAML, a key that stands twice, tags, `.nan` and `.inf`, numbers that are not kept as they
-    are written, more than one document, nesting and aliases without end.
+    Raises UserError with a line for each problem: a file that cannot be read or is not text in UTF-8, broken
+    YAML, a key that is given twice, tags, `.nan` and `.inf`, numbers that would not be kept as written, more
+    than one document, deep nesting, and aliases that stand for too much.
     """
     name = str(path) if name is None else name
     return parse_yaml(_bytes_of(path, name), name)
@@ -121,7 +121,7 @@ def _decoded(content: bytes) -> str:
 
 
 class _Reader:
-    """Makes values of YAML's events, and collects what is wrong with them, with its line."""
+    """Turns YAML's events into values, and collects what is wrong with them, by line."""
 
     def __init__(self) -> None:
         self.content: dict[Any, Any] = {}
@@ -184,7 +184,7 @@ class _Reader:
             line = _line(event)
             key = self._key(event)
             if (same := _comparable(key)) in stood:
-                what = f"`{shown(key)}` stands in line {stood[same]} already: leave one of them out"
+                what = f"`{shown(key)}` is already given in line {stood[same]}: remove one of them"
                 self.wrong.append((line, what))
             stood.setdefault(same, line)
             inner = (*place, key)
@@ -209,7 +209,7 @@ class _Reader:
         text = str(event.value)
         if event.style:  # quoted, or a block
             if "\0" in text:
-                self.wrong.append((_line(event), "the escape of a NUL, which no text has: leave it out"))
+                self.wrong.append((_line(event), "a NUL, written as an escape, is not text: remove it"))
             return text
         if text in WORDS:
             return WORDS[text]
@@ -250,7 +250,7 @@ class _Reader:
 
 
 def _comparable(key: Any) -> str:
-    """Return what two keys share that the reader of the file would take for the same: 1, 1.0 and "1"."""
+    """Return the form in which two keys are equal that a reader would take for the same: 1, 1.0 and "1"."""
     if isinstance(key, bool):
         return str(key).lower()
     text = f"{key:.15g}" if isinstance(key, float) else str(key)
@@ -262,6 +262,6 @@ def _line(event: Any) -> int:
 
 
 def shown(text: object) -> str:
-    """Return a text for a message: short, and without characters that would command the terminal."""
+    """Return a text for a message: short, and without characters that would control the terminal."""
     words = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in str(text))
     return words if len(words) <= 40 else f"{words[:37]}..."

@@ -62,12 +62,18 @@ def test_a_value_is_what_stands_there(written, value):
 @pytest.mark.parametrize(
     ("content", "lines"),
     [
-        ("ja: 1\nnein: 0\nja: 0\n", ["f.yaml:3: `ja` stands in line 1 already"]),
-        ("{ja: 1, nein: 0, ja: 0, nein: 1}", ["f.yaml:1: `ja` stands in line 1", "f.yaml:1: `nein` stands"]),
-        ("a:\n- b: {c: 1,\n   c: 2}\n", ["f.yaml:3: `c` stands in line 2 already"]),
-        ("1: a\n'1': b\n1.0: c\n", ["f.yaml:2: `1` stands in line 1", "f.yaml:3: `1.0` stands in line 1"]),
-        ("true: a\n'true': b\n", ["f.yaml:2: `true` stands in line 1 already"]),
-        ("Gr\u00f6\u00dfe: 1\nGro\u0308\u00dfe: 2\n", ["stands in line 1 already"]),
+        ("ja: 1\nnein: 0\nja: 0\n", ["f.yaml:3: `ja` is already given in line 1"]),
+        (
+            "{ja: 1, nein: 0, ja: 0, nein: 1}",
+            ["f.yaml:1: `ja` is already given in line 1", "f.yaml:1: `nein` is already given in line 1"],
+        ),
+        ("a:\n- b: {c: 1,\n   c: 2}\n", ["f.yaml:3: `c` is already given in line 2"]),
+        (
+            "1: a\n'1': b\n1.0: c\n",
+            ["f.yaml:2: `1` is already given in line 1", "f.yaml:3: `1.0` is already given in line 1"],
+        ),
+        ("true: a\n'true': b\n", ["f.yaml:2: `true` is already given in line 1"]),
+        ("Gr\u00f6\u00dfe: 1\nGro\u0308\u00dfe: 2\n", ["is already given in line 1"]),
         ("a: &x {b: 1}\nc:\n  <<: *x\n", ["f.yaml:3: `<<` is not read here"]),
         ("a: .nan\nb: [1, -.INF]\n", ["f.yaml:1: `.nan` is no number", "f.yaml:2: `-.INF` is no number"]),
         ("a: 1e999\nb: 1e-999\n", ["f.yaml:1: `1e999` is beyond", "f.yaml:2: `1e-999` is beyond"]),
@@ -90,7 +96,7 @@ def test_a_value_is_what_stands_there(written, value):
         ("a: b\0c\n", ["f.yaml:1: the character U+0000"]),
         ("a: 1\nb: \x1b[31m\n", ["f.yaml:2: the character U+001B"]),
         ("a: b\u2028c: d\n", ["f.yaml:1: the character U+2028"]),
-        ('a: "\\0"\n', ["f.yaml:1: the escape of a NUL"]),
+        ('a: "\\0"\n', ["f.yaml:1: a NUL, written as an escape"]),
         ("a: 1\nb: \u00e4\n".encode("latin-1"), ["f.yaml:2: byte 0xE4 is not UTF-8: save the file as UTF-8"]),
         ("a: 1\n".encode("utf-16"), ["f.yaml: it is UTF-16: save it as UTF-8"]),
         ("a: 1\n".encode("utf-16-le"), ["f.yaml:1: the character U+0000"]),

@@ -63,7 +63,7 @@ def test_a_wrong_configuration_names_the_culprit(copy: Copy, path: str, edit, to
             "config/config.yaml",
             "seed:",
             "seed: 1\nseed:",
-            "config/config.yaml:6: `seed` stands in line 5 already",
+            "config/config.yaml:6: `seed` is already given in line 5",
         ),
         ("config/config.yaml", "seed: 2", "seed: .nan # 2", "config/config.yaml:5: `.nan` is no number"),
         (
@@ -72,8 +72,13 @@ def test_a_wrong_configuration_names_the_culprit(copy: Copy, path: str, edit, to
             "seed: 02019",
             "config/config.yaml:5: seed: '020190901' is not of",
         ),
-        ("config/scores/vbq.yaml", "cutoff:", "cutoff: 4\ncutoff:", "`cutoff` stands in line"),
-        ("data/published/ehresman2019/paper.yaml", "title:", "title: x\ntitle:", "`title` stands in line"),
+        ("config/scores/vbq.yaml", "cutoff:", "cutoff: 4\ncutoff:", "`cutoff` is already given in line"),
+        (
+            "data/published/ehresman2019/paper.yaml",
+            "title:",
+            "title: x\ntitle:",
+            "`title` is already given in line",
+        ),
         (
             "config/cohorts/ehresman2019.yaml",
             "data/ehresman2019/patients.csv",

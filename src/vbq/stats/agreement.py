@@ -28,7 +28,7 @@ ROUNDING = 1e-14  # share of the largest rating that a difference may be by roun
 def agreement(ratings: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     """Return every measure of agreement of n subjects x k raters, one row each.
 
-    Subjects that any rater left out are left out; `n` counts the others. Rows: the six forms of the
+    Subjects without a rating by every rater are left out; `n` counts the others. Rows: the six forms of the
     ICC, Bland-Altman bias and limits for each pair of raters, standard error of measurement and
     smallest detectable change. Columns: `COLUMNS`.
 
@@ -46,11 +46,12 @@ def agreement(ratings: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
 def intraclass_correlations(ratings: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     """Return the six intraclass correlations of n subjects x k raters without missing ratings.
 
-    Estimates are pingouin's, but where a mean square is zero, which it divides by. Limits, which it rounds,
-    are as in Shrout and Fleiss (1979) and McGraw and Wong (1996). Negative estimates stay negative. Those of
-    the average of raters follow from those of a single one by Spearman and Brown's formula, which goes to
-    minus infinity where a single one goes to -1 / (k - 1): a lower limit beyond is open (minus infinity), an
-    estimate or upper limit beyond does not exist, and `conf_method` says so.
+    Estimates are pingouin's, except where a mean square is zero, by which it would divide. Limits are
+    computed as in Shrout and Fleiss (1979) and McGraw and Wong (1996), since pingouin rounds its own.
+    Negative estimates stay negative. Estimates and limits for the average of raters follow from those for a
+    single rater by the Spearman-Brown formula, which goes to minus infinity where the latter go to
+    -1 / (k - 1): beyond that a lower limit is open (minus infinity), an estimate or upper limit does not
+    exist, and `conf_method` says so.
 
     Replicates `psych::ICC(lmer = FALSE)` (absolute 1e-8) wherever its limits are in order, and with perfect
     agreement, where estimate and limits are 1.
@@ -198,8 +199,8 @@ def measurement_error(ratings: pd.DataFrame, confidence: float = 0.95) -> pd.Dat
 
     The standard error of measurement is the root of the mean square within subjects, so systematic
     differences between raters count as error; its interval is the chi-square one of that mean square.
-    The smallest detectable change is 1.96 sqrt(2) times it (de Vet et al. 2006). Ratings of which no two of
-    a subject differ tell of no error, not of its absence: both are 0 then, without an interval.
+    The smallest detectable change is 1.96 sqrt(2) times it (de Vet et al. 2006). Where the
+    raters never differ both are 0, without an interval: that no error was seen does not prove its absence.
     """
     n, k = ratings.shape
     df = n * (k - 1)

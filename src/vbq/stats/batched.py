@@ -41,8 +41,8 @@ def fit_batch(
     the observations with the event. `offset` (k, or m x k) is added to the linear predictor. `start` are p
     coefficients near which all solutions lie, such as those of the whole sample.
 
-    Without `finite`, the coefficients of a separated regression have risks nearly as near to 0 and 1 as its
-    outcomes ask; with it, they are those of the highest maximum of the penalized likelihood. A column that
+    Without `finite`, the coefficients of a separated regression give risks nearly as close to 0 and 1 as its
+    outcomes demand; with it, they are those of the highest maximum of the penalized likelihood. A column that
     earlier ones determine in a sample has the coefficient 0 there. Replicates R's `glm` (relative 1e-8), and
     `brglm2` with `type = "AS_mean"` (relative 1e-6).
     """

@@ -109,7 +109,7 @@ def conventional_p_value(counts: ArrayLike, convention: str) -> float:
 
 
 def smallest_expected(counts: ArrayLike) -> float:
-    """Return the smallest expected count of a k x 2 table under independence, levels without any left out."""
+    """Return the smallest expected count of a k x 2 table under independence; empty levels are left out."""
     table = _occupied(counts)
     return float(_expected(table).min()) if len(table) else float("nan")
 
@@ -166,7 +166,7 @@ def exact_tests(
 ) -> tuple[float, float, float]:
     """Return Fisher's two-sided p-value, its mid-p, and their Monte Carlo standard error, NaN if exact.
 
-    Every table with the margins of the k x 2 one (k > 1, both outcomes) counts, without being written out:
+    All tables with the margins of the k x 2 one (k > 1, both outcomes) count, without being listed:
     the levels are divided into halves, the ways to fill each are listed, equal ones once, and for each way
     of one half a binary search finds how probable the fillings of the other are that make the whole at most
     as probable as the table. Where a half has more than `max_states` ways, tables are drawn instead: p is

@@ -1,7 +1,8 @@
 """Numbers as the decimals that they stand for.
 
-300.3 / 100.1 is 3, but 3.0000000000000004 in binary arithmetic. So what is compared with a cut-off, tied or
-rounded has twelve significant digits: more than any measurement has, fewer than floating point keeps.
+300.3 / 100.1 is 3, but 3.0000000000000004 in binary arithmetic. So numbers are reduced to twelve significant
+digits before they are compared with a cut-off, tied or rounded: more than any measurement has, fewer than
+floating point keeps.
 """
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.float64]
 
 DIGITS = 12
-ALMOST_HALF = 0.4995  # of the last digit: what is a half in its first fifteen digits is one
+ALMOST_HALF = 0.4995  # of the last digit: what is a half to fifteen digits counts as one
 TIED = 1e-11  # of the largest
 MOST = 22  # 10^22 is the highest power of ten that floating point has exactly
 POWERS = np.array([float(f"1e{power}") for power in range(-MOST - 1, 2 * MOST)])
@@ -37,13 +38,13 @@ def to_digits(values: ArrayLike) -> Array:
 
 
 def to_whole(values: ArrayLike) -> Array:
-    """Round numbers of twelve significant digits to whole ones, halves away from zero, as print does."""
+    """Round numbers of twelve significant digits to whole ones, halves away from zero, as publications do."""
     x = to_digits(values)
     return np.copysign(np.floor(np.abs(x) + 0.5), x)
 
 
 def is_below(values: ArrayLike, limit: float) -> NDArray[np.bool_]:
-    """Return which numbers of twelve digits are below a limit; what is no number is not."""
+    """Return which numbers of twelve digits are below a limit; NaN is not."""
     return to_digits(values) < limit
 
 
@@ -65,9 +66,9 @@ def _power(exponent: NDArray[np.int64]) -> Array:
 def tie_nearly_equal(values: ArrayLike) -> Array:
     """Give computed numbers that are equal but for rounding one value, that of the lowest of them.
 
-    Two patients with the same covariates can differ in the last bits of a linear predictor. Of b x n finite
-    numbers those of a row are tied that lie, in their order, within 1e-11 of the row's largest from the next;
-    what is so near to 0 is 0.
+    Two patients with the same covariates can differ in the last bits of a linear predictor. `values` are
+    b x n finite numbers. Neighbors in the order of a row are tied if they differ by at most 1e-11 of the
+    row's largest absolute value, and numbers tied to 0 become 0.
     """
     x = np.asarray(values, dtype=float)
     rows = np.atleast_2d(x)

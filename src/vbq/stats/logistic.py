@@ -86,9 +86,9 @@ def fit_logistic(
 
 
 def independent(X: Array) -> NDArray[np.bool_]:
-    """Which columns of a design (n x p) the earlier ones do not determine (p).
+    """Return which columns of a design (n x p) the earlier ones do not determine (p).
 
-    The one decision on it: at least 1e-10 of the sum of squares of the column, on unit scale, is left.
+    Decided here alone: at least 1e-10 of the sum of squares of the column, on unit scale, is left.
     """
     Z, _ = standardized(X)
     return frames((Z.T @ Z)[None])[1][0]
@@ -139,7 +139,7 @@ def is_separated(X: Array, y: Array, totals: Array | float = 1.0) -> bool:
 
     Completely, quasi-completely, or so nearly that the data determine nothing where the likelihood is
     highest: in some direction of the coefficients the mean of risk (1 - risk), weighted by the squared change
-    of the linear predictor, is below 1e-9. The one decision on it, made by every fit (`regressions.climb`).
+    of the linear predictor, is below 1e-9. Every fit decides it this way, in one place (`regressions.climb`).
     """
     return Likelihood(X, np.asarray(y, dtype=float), totals=totals).finite().penalized
 
