@@ -14,26 +14,28 @@ COHORTS = Path("config", "cohorts")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command line, the process's own if None; return its exit status, 1 where something is to mend."""
+    """Run a command line, the process's own if None; return its exit status: 0 only where all is well."""
     parser = _parser()
     asked = parser.parse_args(arguments)
     try:
-        if not Path("Snakefile").is_file():
+        if asked.in_project and not Path("Snakefile").is_file():
             raise UserError("run it in the project's folder, the one with the Snakefile")
         for given in vars(asked).values():
-            for name in [given] if isinstance(given, str) else given if isinstance(given, list) else []:
-                if not is_unicode(name):
-                    raise UserError(f"{name!a}: a name that is not UTF-8: rename it")
+            for name in (
+                given if isinstance(given, list) else [given] if isinstance(given, str | Path) else []
+            ):
+                if not is_unicode(str(name)):
+                    raise UserError(f"{str(name)!a}: a name that is not UTF-8: rename it")
         return asked.run(asked)
     except UserError as error:
         print(error, file=sys.stderr)
-        return 1
+        return asked.failed
     except BrokenPipeError:  # such as `vbq check ... | head`: nobody reads on
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
         print(f"{error.filename}: {error.strerror}", file=sys.stderr)
-        return 1
+        return asked.failed
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
@@ -41,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="vbq", description=__doc__)
+    parser.set_defaults(failed=1, in_project=True)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     new = commands.add_parser(
@@ -81,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     for folder, words in (("one", "results, or those of a cohort"), ("other", "those to compare with")):
         compare.add_argument(folder, type=Path, metavar=folder.upper(), help=words)
-    compare.set_defaults(run=_compare)
+    compare.set_defaults(run=_compare, failed=2, in_project=False)
     return parser
 
 
@@ -123,11 +126,7 @@ def _new_cohort(asked: argparse.Namespace) -> int:
 def _compare(asked: argparse.Namespace) -> int:
     from vbq.comparing import compare_folders, lines_of
 
-    try:
-        comparison = compare_folders(asked.one, asked.other)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
+    comparison = compare_folders(asked.one, asked.other)
     for line in lines_of(comparison):
         print(line)
     return 0 if comparison.agrees else 1

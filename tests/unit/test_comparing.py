@@ -258,6 +258,15 @@ def test_the_command_says_by_its_status_what_it_found(folders, capsys):
     assert "tests.csv: cannot be read as a table: its last row does not end" in capsys.readouterr().err
     assert main(["compare", one, f"{other}/nowhere"]) == 2
     assert main(["compare", one, str(folders[0].parent)]) == 2
+    assert main(["compare", one, "caf\udce9"]) == 2
+    assert capsys.readouterr().err.endswith("'caf\\udce9': a name that is not UTF-8: rename it\n")
+
+
+def test_the_command_compares_in_any_folder(folders, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["compare", *map(str, folders)]) == 0
+    assert main(["check", "site"]) == 1
+    assert "run it in the project's folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,6 @@ def test_everything_is_there_in_its_order(report):
         *("Figures", "A statement.", "Quotes rows.csv"),
         *("Figure 2. A caption.", "1 of 2", "Odds ratios."),
         *("How to read this report", "Numbers are rounded."),
-        "The files beside this report have every digit of its tables, with methods and numbers of patients.",
         "2 of 2",
     ]
 

@@ -379,13 +379,13 @@ def test_unadjusted_odds_ratios():
     effects.loc[effects["term"].str.contains("[", regex=False), "second_test"] = OF_LEVEL
     table = tables.effects_table(effects, CODEBOOK, 0.05, 0.95)
     current = f"{INDENT}Current smoker (vs Never a smoker)"
-    own, level = "the variable, as before (likelihood-ratio χ²)", "this level alone, against its reference"
+    own, level = "the variable, as above (likelihood-ratio χ²)", "this level alone, against its reference"
     penalized = (
-        "the odds ratio, by Firth’s penalized likelihood: the outcome is separated; before, p = 0.724 by "
+        "the odds ratio, by Firth’s penalized likelihood: the outcome is separated; above, p = 0.724 by "
         "likelihood-ratio χ²"
     )
     odds_ratio = (
-        "the odds ratio, by the likelihood of the logistic regression; before, p = 0.724 by linear regression"
+        "the odds ratio, by the likelihood of the logistic regression; above, p = 0.724 by linear regression"
     )
     assert table.frame.drop(index=1).to_numpy().tolist() == [
         ["Smoking status", "99", "56", "", "5.44 (2)", "0.066", own],

@@ -73,13 +73,12 @@ def _reading(results: Results) -> str:
     """Say how to read the page."""
     words = (
         f"Intervals in brackets are {results.level} confidence intervals, approximate where their table says "
-        "so. Numbers are rounded here and nowhere else: under each table stand the rows that it shows, with "
-        "every digit, the test, the method of the interval and the number of patients, as in the files "
-        "beside this page."
+        "so. Numbers are rounded here and nowhere else: the files beside this report have them with 12 "
+        "significant digits, the test, the method of the interval and the number of patients."
     )
     if "published" in results.tables:
         words += (
-            f" Where the publication prints a number it stands in a column of its own, and {DIFFERS} marks "
+            f" A number that the publication prints is in a column of its own, and {DIFFERS} marks "
             "one that does not reproduce."
         )
     return words

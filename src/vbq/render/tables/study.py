@@ -222,8 +222,8 @@ def effects_table(effects: pd.DataFrame, codebook: Codebook, alpha: float, confi
     note = (
         "Logistic regression on each variable alone, in the patients in whom it is known (n). Intervals: "
         "profile likelihood; tests: likelihood ratio; both by Firth’s penalized likelihood where the outcome "
-        "is separated. The p values by which variables were selected are those of the table before; where "
-        f"another stands here, the last column says which and why. Bold: p < {alpha:g}."
+        "is separated. The p values by which variables were selected are those of the table above; where "
+        f"a different one is given here, the last column says which and why. Bold: p < {alpha:g}."
     )
     columns = ["Variable", "n", "With the outcome", f"Odds ratio ({text.confidence_level(confidence)} CI)"]
     frame = pd.DataFrame(rows, columns=[*columns, "χ² (df)", "p value", "p value of"], dtype=str)
@@ -237,16 +237,16 @@ def effects_table(effects: pd.DataFrame, codebook: Codebook, alpha: float, confi
 
 
 def _second_test(row: Row) -> str:
-    """Say whether the p value of an odds ratio is the one of the table before, and if not, which and why."""
+    """Say whether the p value of an odds ratio is the one of the table above, and if not, which and why."""
     if text.missing(row["p_value"]):
         return ""
-    before = TESTS[row["univariable_test"]]
+    above = TESTS[row["univariable_test"]]
     if not row["second_test"]:
-        return f"the variable, as before ({before})"
+        return f"the variable, as above ({above})"
     words = str(row["second_test"]).removeprefix("of ").replace("'", "’")
     if "[" in row["term"]:  # of a level, which has no p value there
         return words
-    return f"{words}; before, {text.stated_p(row['univariable_p'])} by {before}"
+    return f"{words}; above, {text.stated_p(row['univariable_p'])} by {above}"
 
 
 def _chi_square(row: Row) -> str:
