@@ -17,5 +17,5 @@ checking       a cohort read and checked without analyzing it
 template       the empty workbook and the REDCap data dictionary for a site to fill in
 command        the command `vbq`: new-cohort, check, template
 run            what the scripts of the workflow share
-errors         what a user can mend
+errors         what a user can correct
 """

@@ -1,4 +1,4 @@
-"""Errors that are the user's to mend, and what becomes of those that are not."""
+"""Errors that the user can correct, and what becomes of the others."""
 
 import logging
 from collections.abc import Callable

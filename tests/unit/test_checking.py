@@ -45,7 +45,7 @@ def test_errors_are_in_the_lines_the_page_and_the_table(site):
     site.put("patients.csv", 3, "age", "630")
     found = checked(site)
     assert found.has_errors
-    assert found.verdict.startswith("Not ready: 1 thing to mend")
+    assert found.verdict.startswith("Not ready: 1 thing to correct")
     assert any(line.startswith("patients.csv:3 age '630'") for line in found.lines)
     errors = pd.read_csv(found.page.with_name("check.csv")).query("severity == 'error'")
     assert errors[["file", "row", "column"]].to_numpy().tolist() == [["patients.csv", 3, "age"]]

@@ -21,9 +21,9 @@ VALUES_SHOWN = 5
 ENTRIES_SHOWN = 200
 KINDS: Mapping[Severity, tuple[str, str, str]] = {
     "error": (
-        "mend",
-        "To mend",
-        "Nothing is analyzed until these are mended, in the files or in the cohort file.",
+        "correct",
+        "To correct",
+        "Nothing is analyzed until these are corrected, in the files or in the cohort file.",
     ),
     "warning": (
         "check",
@@ -65,7 +65,7 @@ def check_page(check: Check) -> str:
         findings=(
             Finding(
                 verdict(check.examined, check.outcome),
-                "mend" if check.examined.problems.any_error() else "flow",
+                "correct" if check.examined.problems.any_error() else "flow",
             ),
         ),
         sections=tuple(section for section in sections if section is not None),
@@ -88,7 +88,7 @@ def verdict(examined: Examined, outcome: str) -> str:
     )
     look = f"{_counted(warnings, 'thing')} to look at" if warnings else "nothing else to look at"
     if examined.ingested is None:
-        return f"Not ready: {_counted(errors, 'thing')} to mend, {look}."
+        return f"Not ready: {_counted(errors, 'thing')} to correct, {look}."
     flow = examined.ingested.flow
     read, kept = int(flow["n"].iloc[0]), int(flow["n"].iloc[-1])
     with_outcome = int(examined.ingested.cohort[outcome].sum())
