@@ -46,7 +46,7 @@ def text_of(name: str, plan: str, sections: Sequence[Section], study: Study) -> 
 
 def _head(name: str, plan: str) -> Iterator[str]:
     yield f"# Proposed by `vbq new-cohort` from a site's files. Review every line, then: vbq check {name}"
-    yield '# Each line is `sure`, `likely` or `a guess`, and says why. Replace each "?"; correct what is wrong.'
+    yield '# Each line is `sure`, `likely` or `a guess`, and says why. Replace each "?"; fix what is wrong.'
     yield f"title: {scalar(name.replace('_', ' ').capitalize())}"
     yield "role: validation # neither the scores nor their cut-offs were made from these rows"
     yield f'provenance: "?" # {TO_FILL_IN}: where the rows come from, in words; it stands in every result'
