@@ -89,10 +89,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _check(asked: argparse.Namespace) -> int:
-    from vbq.checking import check_cohort
+    from vbq.strict import read_yaml
 
     file = _cohort_file(asked.name)
     print(f"{file}: reading", flush=True)
+    read_yaml(file)  # what cannot be read is said at once: the imports below take a second
+    from vbq.checking import check_cohort
+
     checked = check_cohort(file, Path("results"))
     for line in checked.lines:
         print(line)

@@ -1,6 +1,8 @@
 """Any path of a site's files: it works, or one line says why not."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -149,6 +151,18 @@ def test_the_command_names_what_it_cannot(tmp_path, capsys, monkeypatch):
     Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.csv")).write_text("id,age\n1,60\n")
     with pytest.raises(UserError, match="there is no file with patients"):
         propose_cohort_file("site", [str(folder)], PLAN)
+
+
+def test_what_cannot_be_read_is_said_before_anything_slow_is_imported(tmp_path):
+    file = tmp_path / "twice.yaml"
+    file.write_text("title: a\ntitle: b\n")
+    asked = (
+        "import sys; from vbq.command import main; "
+        f"status = main(['check', {str(file)!r}]); assert 'pandas' not in sys.modules; sys.exit(status)"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=False)
+    assert done.stderr == f"{file}:2: `title` is already given in line 1: remove one of them\n"
+    assert done.returncode == 1
 
 
 def test_one_cell_with_two_meanings(site):
