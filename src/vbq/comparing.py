@@ -392,6 +392,7 @@ def write_reference(made: Path, folder: Path) -> None:
 def _setting(differs: Difference) -> str:
     _, name, made, reference = differs
     short = max(len(made), len(reference)) <= LONGEST_VALUE
+    name = name.replace("input_sha256: ", "the contents of ")
     return f"{name}, {made} and not {reference}" if short else name
 
 

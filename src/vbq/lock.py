@@ -64,7 +64,7 @@ def _lock(file: TextIO, how: int) -> bool | None:
 
 def _wait_for_stages(folder: Path) -> None:
     """Wait until no stage of a killed run is left that could still write its results."""
-    import psutil  # comes with Snakemake
+    import psutil
 
     scripts = str((folder / "scripts").resolve())
     outlived = [

@@ -267,7 +267,7 @@ class _Screen:
 
     def _sums(self, events: Array, others: Array) -> Array:
         """Return the sums of the moments in b samples, without and with the event (b x moments x 2)."""
-        each = (weights[:, self._known] @ self._moments for weights in (others, events))
+        each = (each_times(weights[:, self._known], self._moments) for weights in (others, events))
         return np.stack(list(each), axis=2)
 
     def p_values(self, events: Array, others: Array) -> Array:
@@ -356,8 +356,7 @@ class _Columns:
         Those of a variable that is selected and not constant; of several levels those that occur, but for the
         first. Of columns that determine each other the fit takes the earlier ones.
         """
-        sums = totals @ self._X
-        squares = totals @ self._X**2
+        sums, squares = each_times(totals, self._X), each_times(totals, self._X**2)
         spread = squares - sums**2 / np.maximum(totals.sum(axis=1, keepdims=True), 1)
         included = selected[:, self._of_variable] & (spread > CONSTANT * squares)
         for j in np.unique(self._of_variable[self._is_level]):
