@@ -233,8 +233,8 @@ def test_the_reference_sentence(folders, tmp_path):
     )
     record(one, resamples=300, input_sha256={"data/rows.csv": "34" * 32})
     assert reference_sentence(compare_folders(one, reference), one, reference) == (
-        "Not comparable with the reference results, which have other settings: the contents of data/rows.csv; "
-        "resamples, 300 and not 2000."
+        "Not comparable with the reference results, which have other settings: "
+        "the contents of data/rows.csv; resamples, 300 and not 2000."
     )
 
 
