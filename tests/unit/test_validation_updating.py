@@ -1,6 +1,7 @@
 """Updates are the regressions of other libraries, the closed test is of their likelihoods."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -35,6 +36,7 @@ from vbq.validation.updating import (
 
 pytestmark = pytest.mark.filterwarnings("error")
 
+CASES = Path(__file__).parents[1] / "cases"
 ALPHA = 0.05
 SETTINGS = Settings(confidence=0.95, replicates=20, seed=7)
 ALL = list(RULES.values())
@@ -46,7 +48,8 @@ quick = settings(max_examples=7)
 
 
 def updated(cohort, rules=ALL, asked=SETTINGS):
-    return update_rules(cohort, "new_vcf", rules, VARIABLES, ALPHA, asked)
+    published = assess_rules(cohort, "new_vcf", rules, VARIABLES, asked)
+    return update_rules(cohort, "new_vcf", rules, VARIABLES, ALPHA, asked, published)
 
 
 def fit(y, X, offset=None):
@@ -234,6 +237,84 @@ def test_in_many_patients_optimism_vanishes():
     few = updated(cohort.iloc[:200], [RULES["combined"]], replace(SETTINGS, replicates=replicates))[0]
     few = few[few["update"] == REFIT].set_index("measure").loc[rows["measure"]]
     assert (rows["optimism"].abs().to_numpy() < few["optimism"].abs().to_numpy()).all()
+
+
+# --- Intervals, and what needs none
+
+
+def sins_from_7(events_below, below, events_above=11, above=47):
+    outcome = np.repeat(
+        [1, 0, 1, 0], [events_below, below - events_below, events_above, above - events_above]
+    )
+    return pd.DataFrame({"new_vcf": outcome, "sins": np.repeat([3, 9], [below, above])})
+
+
+@pytest.mark.parametrize(
+    ("cohort", "expected"),
+    [
+        (sins_from_7(0, 4), (0.50122079954, -0.6311998272, 2.8647187861)),
+        (sins_from_7(3, 56), (0.810821523679, 0.2133118268, 1.5500484176)),
+    ],
+)
+def test_one_slope_has_one_interval(cohort, expected):
+    """In a table of 0 of 4, or 3 of 56, events below the cut-off, and 11 of 47 above.
+
+    R's brglm2, glm and profile limits: tests/reference/calibration.R, `few_below` and `more_below`.
+    """
+    rules = [RULES["sins_from_7"]]
+    performance, models, _ = updated(cohort, rules)
+    slope = performance[performance["measure"] == "calibration_slope"].set_index("update")
+    as_it_is = assess_rules(cohort, "new_vcf", rules, VARIABLES, SETTINGS).set_index("measure")
+    coefficient = models[(models["update"] == SLOPE) & (models["term"] == "linear predictor")].iloc[0]
+    limits = ["conf_low", "conf_high"]
+    for name in (NONE, INTERCEPT):
+        row = slope.loc[name]
+        assert row["apparent"] == row["corrected"]
+        assert_allclose(row[["apparent", *limits]].astype(float), expected, rtol=FITTED)
+        assert row["conf_method"] == as_it_is.loc["calibration_slope", "conf_method"]
+        assert row["optimism"] == 0
+    assert_allclose(coefficient[["estimate", *limits]].astype(float), expected, rtol=FITTED)
+
+
+def test_a_refit_is_the_fit_that_is_printed():
+    """A fitted risk below 1e-6 without separation: by maximum likelihood, with intercept 0 and slope 1."""
+    rows = pd.read_csv(CASES / "refit_not_separated" / "rows.csv")
+    cohort = rows.rename(columns={"y": "new_vcf", "a": "vbq", "b": "sins"})
+    performance, models, _ = updated(cohort, [RULES["continuous"]])
+    refit = models[models["update"] == REFIT].set_index("term")
+    assert set(refit["method"]) == {"maximum likelihood"}
+    expected, _ = fit(cohort["new_vcf"], np.column_stack([np.ones(len(rows)), rows[["a", "b"]]]))
+    assert_allclose(refit["estimate"].astype(float), expected, rtol=FITTED)
+    assert_allclose(refit.loc["vbq", "estimate"], 2.941, atol=5e-4)  # R's glm
+    apparent = performance[performance["update"] == REFIT].set_index("measure")["apparent"]
+    assert apparent["calibration_in_the_large"] == 0
+    assert_allclose(apparent["calibration_slope"], 1, rtol=FITTED)
+
+
+@quick
+@given(cohorts())
+def test_intervals_have_their_estimate_inside_and_what_has_none_says_why(cohort):
+    table = updated(cohort)[0]
+    table = table[table["apparent"].notna() & (table["optimism_method"] != "none: left as it is")]
+    limited = table["conf_low"].notna()
+    assert (limited == (table["conf_method"] == "location-shifted percentile bootstrap")).all()
+    assert table.loc[~limited, "conf_method"].str.startswith("none: ").all()
+    rows = table[limited]
+    assert ((rows["conf_low"] < rows["corrected"]) & (rows["corrected"] < rows["conf_high"])).all()
+    assert set(rows["measure"]) <= {"auc", "brier"}
+    assert ((rows["conf_low"] >= 0) & (rows["conf_high"] <= 1)).all()
+    by_construction = table[table["measure"].isin(["calibration_in_the_large", "calibration_slope"])]
+    assert by_construction["conf_method"].str.endswith("by construction of maximum likelihood").all()
+
+
+@quick
+@given(cohorts())
+def test_a_new_intercept_changes_neither_ranks_nor_slope(cohort):
+    rows = updated(cohort, [RULES["combined"]])[0].set_index(["update", "measure"])
+    columns = ["apparent", "optimism", "corrected", "conf_low", "conf_high", "conf_method"]
+    for measure in ("auc", "calibration_slope"):
+        of_both = rows.loc[[(NONE, measure), (INTERCEPT, measure)], columns].reset_index(drop=True)
+        assert_frame_equal(of_both.iloc[[0]], of_both.iloc[[1]].reset_index(drop=True), check_exact=True)
 
 
 # --- Separated outcomes, and where nothing can be updated

@@ -245,8 +245,11 @@ def _overall(y: Array, risk: Array, settings: Settings, intervals: bool) -> list
 
 
 def curve_of(y: Array, risk: Array, settings: Settings) -> CalibrationCurve | None:
-    """Return the smooth calibration curve of n risks, None where they allow none."""
-    return calibration_curve(y, special.logit(risk), settings.replicates, settings.seed, settings.confidence)
+    """Return the smooth calibration curve of n risks, None where they allow none, or one is 0 or 1."""
+    lp = special.logit(risk)
+    if not np.isfinite(lp).all():
+        return None
+    return calibration_curve(y, lp, settings.replicates, settings.seed, settings.confidence)
 
 
 def assess_rules(
