@@ -25,7 +25,18 @@ from vbq.stats.regressions import Design, Regressions, highest
 from vbq.stats.roc import areas_under_curves, newcombe_interval
 
 VALUES = values("calibration")
-CASES = ["moderate", "few", "miscalibrated", "wide", "constant", "separated", "touching", "no_events", "few_below", "more_below"]
+CASES = [
+    "moderate",
+    "few",
+    "miscalibrated",
+    "wide",
+    "constant",
+    "separated",
+    "touching",
+    "no_events",
+    "few_below",
+    "more_below",
+]
 SMOOTH = ["moderate", "few", "miscalibrated", "wide"]
 BY_GLM = ["moderate", "few", "miscalibrated"]
 SEPARATED = ["separated", "touching", "few_below"]

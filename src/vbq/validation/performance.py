@@ -168,7 +168,7 @@ def _calibration(y: Array, predictions: Predictions, settings: Settings, interva
                 note=f"{y.sum():.0f} observed, {risk.sum():.1f} expected",
             )
         )
-    weak = weak_calibration(y, lp, confidence, intervals)
+    weak = weak_calibration(y, lp, confidence, intervals) if np.isfinite(lp).all() else None
     if weak is not None:
         if basis in WITH_RISKS:
             found.append(_in_the_large(weak, confidence))

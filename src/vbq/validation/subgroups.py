@@ -157,6 +157,8 @@ def _tests(
     inside = np.logical_or.reduce([who for *_, who in enough])
     y = y_all[inside]
     lp = predict(rule, known[inside], codebook).linear_predictor
+    if not np.isfinite(lp).all():
+        return found
     lp = lp - lp.mean()
     indicators = np.column_stack([who[inside] for *_, who in enough[1:]]).astype(float)
     grouped = patterns_of(np.column_stack([lp, indicators]), y)

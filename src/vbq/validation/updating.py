@@ -72,7 +72,8 @@ class Problem:
 def problem_of(rule: Rule, known: pd.DataFrame, outcome: str, codebook: Codebook) -> Problem | None:
     """Return what a rule is updated from in patients who have its variables, None where that is impossible.
 
-    It is where only one outcome occurs, the rule gives everyone the same risk, or gives no risks. Without a
+    It is where only one outcome occurs, the rule gives everyone the same risk, no risks, or someone a risk of
+    0 or 1. Without a
     published intercept there is no rule as it stands; with one independent term, refitting is updating the
     slope.
     """
@@ -80,6 +81,8 @@ def problem_of(rule: Rule, known: pd.DataFrame, outcome: str, codebook: Codebook
     if rule.basis == RANKS or not 0 < y.sum() < len(y):
         return None
     lp = predict(rule, known, codebook).linear_predictor
+    if not np.isfinite(lp).all():
+        return None
     terms = term_columns(rule, known)
     kept = np.ones((len(y), 1))
     names: list[str] = []
