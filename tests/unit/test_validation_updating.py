@@ -13,7 +13,7 @@ from pandas.testing import assert_frame_equal
 from scipy import special, stats
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
-from test_validation_rules import RULES, cohorts, with_events, with_holes
+from test_validation_rules import RULES, cohorts, rule_with, with_events, with_holes
 
 from vbq.codebook import VARIABLES
 from vbq.simulation.site import simulate_truth
@@ -380,6 +380,54 @@ def test_however_many_the_others_separation_is_seen(separated, times):
     events = np.where(high, separated, [8 * times, 11 * times, 0][: len(high)])[None].astype(float)
     found = update_models(problem, events, totals)[0][REFIT][0]
     assert_solves_firth(found[[0, 2, 3]], problem.terms, events[0], totals[0])
+
+
+RARE = rule_with(
+    needs={"vbq": "a score", "sins": "a score", "smoking": "status"},
+    terms=[
+        {"variable": "vbq", "log_odds": 1},
+        {"variable": "sins", "log_odds": 0.2},
+        {"variable": "smoking", "level": "current", "log_odds": 0.5},
+        {"variable": "smoking", "level": "former", "log_odds": 0.2},
+    ],
+    intercept=-4,
+)
+
+
+def with_a_rare_level(separated):
+    """Return 50 patients of whom one smokes, with scores that separate the outcomes or do not."""
+    cohort = with_events(50, 15)
+    cohort["smoking"] = np.where(
+        np.arange(50) == 0, "current", np.where(np.arange(50) % 2, "former", "never")
+    )
+    if separated:
+        cohort["vbq"] = cohort["vbq"] % 0.5 + np.where(cohort["new_vcf"] == 1, 3.1, 2)
+    return cohort
+
+
+@pytest.mark.parametrize("separated", [False, True])
+def test_a_level_that_a_resample_lacks_stops_nothing(separated):
+    """In about a third of the resamples the column of the rare level is constant."""
+    cohort = with_a_rare_level(separated)
+    performance, models, _ = updated(cohort, [RARE], replace(SETTINGS, replicates=100))
+    assert np.isfinite(performance[["apparent", "optimism"]]).to_numpy().all()
+    refit = models[models["update"] == REFIT]
+    assert set(refit["method"]) == {"penalized (Firth) maximum likelihood"}  # one patient determines a level
+    assert np.isfinite(refit["estimate"].astype(float)).all()
+
+
+def test_a_column_that_a_resample_lacks_is_left_out_of_its_refit():
+    """The coefficients are Firth's of the other columns."""
+    cohort = with_a_rare_level(separated=True)
+    problem = problem_of(RARE, cohort, "new_vcf", VARIABLES)
+    rare = problem.names.index("smoking[current]")
+    lacks = problem.columns[:, rare + 2] == 1
+    totals = np.where(lacks, 0, problem.patterns.totals)
+    events = np.where(lacks, 0, problem.patterns.events)
+    found = update_models(problem, events[None], totals[None])[0][REFIT][0]
+    assert found[rare + 2] == 0
+    others = np.delete(problem.terms, rare + 1, axis=1)
+    assert_solves_firth(np.delete(found, [1, rare + 2]), others[~lacks], events[~lacks], totals[~lacks])
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 from scipy import stats
-from test_validation_rules import DESCRIBED, PLAN, RULES, cohorts, described_case, with_events, with_holes
+from test_validation_rules import (
+    DESCRIBED,
+    PLAN,
+    RULES,
+    cohorts,
+    described_case,
+    rule_with,
+    with_events,
+    with_holes,
+)
 
 from vbq.codebook import VARIABLES
 from vbq.simulation.site import simulate_truth
@@ -241,6 +250,25 @@ def test_a_rule_with_risks_of_0_and_1_has_what_can_be_given_and_the_others_go_on
     for name in ("performance", "decision", "updating", "subgroups", "closed_test"):
         rows = found[name][found[name]["rule"] == "combined"].reset_index(drop=True)
         assert_frame_equal(alone[name], rows, check_dtype=False)
+
+
+def test_a_rare_level_that_separated_resamples_lack():
+    """One of 50 patients smokes, and the VBQ score separates the outcomes."""
+    rare = rule_with(
+        needs={"vbq": "a score", "smoking": "status"},
+        terms=[
+            {"variable": "vbq", "log_odds": 1},
+            {"variable": "smoking", "level": "current", "log_odds": 0.5},
+        ],
+        intercept=-4,
+    )
+    cohort = separated(50).assign(smoking=np.where(np.arange(50) == 0, "current", "never"))
+    plan = copy.deepcopy(QUICK_PLAN)
+    plan["validation"]["pairs"] = []
+    for each in (cohort, with_holes(cohort, ["vbq", "smoking"])):
+        found = validated(each, cohort, plan, [rare, RULES["combined"]])
+        assert_sound(found)
+        assert set(found["updating"]["rule"]) == {"tested", "combined"}
 
 
 def test_net_benefit_is_of_the_risk_at_each_threshold_and_without_risks_of_the_cutoff():
