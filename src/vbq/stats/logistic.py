@@ -184,8 +184,8 @@ class Likelihood:
     def ratio(self, best: Maximum, other: Maximum) -> float:
         """Return twice the difference of two log-likelihoods, at least 0.
 
-        Of their terms, not of their sums: where the two are near each other, sums have lost their digits. Where
-        linear predictors are far apart, it is log1p that has, or is infinite.
+        Of their terms, not of their sums: where the two are near each other, sums have lost their digits.
+        Where linear predictors are far apart, it is log1p that has, or is infinite.
         """
         Z, _ = self._orthonormal
         eta, away = self.predictor(other), Z @ (best.place - other.place)
