@@ -105,7 +105,8 @@ def test_632_plus_by_hand():
         (0.2, 0.2, 0.5, 0.2),  # no overfitting: the plain .632 of two equal errors
         (0.3, 0.25, 0.5, 0.368 * 0.3 + 0.632 * 0.25),  # better elsewhere
         (0.1, 0.5, 0.5, 0.5),  # as bad as nothing: all weight on those left out
-        (0.1, 0.7, 0.5, 0.5),  # never worse than nothing
+        (0.1, 0.6, 0.5, 0.632 * 0.6 + 0.368 * 0.5),  # worse than nothing: 0.5632, by equation 32
+        (0.6, 0.7, 0.5, 0.368 * 0.6 + 0.632 * 0.7),  # apparently worse than nothing: the plain .632
     ],
 )
 def test_632_plus_at_its_ends(at_hand, outside, nothing, expected):

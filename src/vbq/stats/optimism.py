@@ -47,14 +47,15 @@ def dual_sd(values: ArrayLike) -> tuple[Array, Array]:
 
 
 def estimate_632_plus(apparent: float, outside: float, no_information: float) -> float:
-    """Return the .632+ estimate of an error (Efron and Tibshirani 1997, section 3).
+    """Return the .632+ estimate of an error (Efron and Tibshirani 1997, equation 32).
 
     `outside` is the mean error in the patients that were not drawn, `no_information` that to be expected if
     predictions and outcomes had nothing to do with each other. An index of which more is better goes in as 1
-    less the index.
+    less the index. Beyond `no_information`, the error outside still counts in full in the .632 estimate; the
+    relative overfitting stays 1, and only what is added for it ends there.
     """
     worst = min(outside, no_information)
     spread = no_information - apparent
     overfitting = (worst - apparent) / spread if spread > 0 and worst > apparent else 0.0
-    weight = 0.632 / (1 - 0.368 * overfitting)
-    return float((1 - weight) * apparent + weight * worst)
+    plain = 0.368 * apparent + 0.632 * outside
+    return plain + (worst - apparent) * 0.368 * 0.632 * overfitting / (1 - 0.368 * overfitting)
