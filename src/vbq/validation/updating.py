@@ -16,6 +16,7 @@ from vbq.stats.batched import fit_batch, weighted_auc
 from vbq.stats.digits import is_below
 from vbq.stats.grouping import RESAMPLED_FROM, Patterns, patterns_of, resampled_counts
 from vbq.stats.logistic import Likelihood, method_named, profile_interval
+from vbq.stats.optimism import within_ranges
 from vbq.stats.regressions import log_likelihoods
 from vbq.stats.resampling import percentile_interval
 from vbq.study.design import outcome_of
@@ -159,7 +160,8 @@ def performance_of(eta: Array, events: Array, totals: Array) -> Array:
 
 UPDATING_COLUMNS = [
     *("rule", "label", "update", "chosen", "measure", "n", "n_events", "apparent", "optimism", "corrected"),
-    *("optimism_method", "conf_low", "conf_high", "conf_method", "replicates", "share_chosen"),
+    *("optimism_method", "conf_low", "conf_high", "conf_method", "beyond_range"),
+    *("replicates", "share_chosen"),
 ]
 MODEL_COLUMNS = [
     *("rule", "update", "chosen", "term", "estimate", "method"),
@@ -180,11 +182,11 @@ def update_rules(
 
     Returns three tables. Performance, a row per rule, update and index (`UPDATING_COLUMNS`): apparent, the
     optimism that a bootstrap of all patients finds when each resample makes the update again, corrected, and
-    the location-shifted bootstrap interval of the corrected index (Noma et al. 2021); `share_chosen` says how
-    often the closed test chose an update. The updated rules, a row per coefficient (`MODEL_COLUMNS`): `term`
-    is the intercept, the rule's `linear predictor`, or one of its terms; the profile-likelihood interval is
-    that of the one update, whatever the closed test chose. The closed test, a row per comparison
-    (`TEST_COLUMNS`).
+    the location-shifted bootstrap interval of the corrected index (Noma et al. 2021), both within the index's
+    range (`within_ranges`); `share_chosen` says how often the closed test chose an update. The updated rules,
+    a row per coefficient (`MODEL_COLUMNS`): `term` is the intercept, the rule's `linear predictor`, or one of
+    its terms; the profile-likelihood interval is that of the one update, whatever the closed test chose. The
+    closed test, a row per comparison (`TEST_COLUMNS`).
     """
     performance: list[dict[str, object]] = []
     models: list[dict[str, object]] = []
@@ -292,7 +294,7 @@ def _validated(
     chosen: str,
     alpha: float,
     settings: Settings,
-) -> tuple[dict[str, dict[str, Array]], dict[str, float]]:
+) -> tuple[dict[str, dict[str, Array | tuple[str, ...]]], dict[str, float]]:
     """Return each update's indexes, apparent and corrected, and how often the closed test chose it."""
     Z, everyone = problem.columns, problem.counts
     n = problem.patterns.totals.sum()
@@ -317,18 +319,20 @@ def _validated(
             found[CLOSED_TEST].append(np.stack([found[name][-1] for name in updated])[of_choice])
     apparent[CLOSED_TEST] = apparent[chosen]
     counted = np.bincount(np.concatenate(choices), minlength=len(problem.candidates))
-    indexes = {}
+    indexes: dict[str, dict[str, Array | tuple[str, ...]]] = {}
     for name, values in apparent.items():
         resampled = np.concatenate(in_resample[name])
         optimism = _optimism(resampled - np.concatenate(in_all[name]))
         low, high = percentile_interval(resampled, settings.confidence)
         fixed = high - low < FLAT  # what an update makes perfect in every resample has no interval
         low, high = (np.where(fixed, np.nan, limit) for limit in (low, high))
+        corrected = within_ranges(INDEXES, values[0] - optimism, low - optimism, high - optimism)
         indexes[name] = {
             "apparent": values[0],
             "optimism": optimism,
-            "corrected": values[0] - optimism,
-            "conf_low": low - optimism,
-            "conf_high": high - optimism,
+            "corrected": corrected.value,
+            "conf_low": corrected.low,
+            "conf_high": corrected.high,
+            "beyond_range": corrected.beyond,
         }
     return indexes, dict(zip(problem.candidates, counted / counted.sum(), strict=True))

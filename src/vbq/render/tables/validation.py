@@ -367,7 +367,9 @@ def updating_table(validation: Validation, level: str) -> Table:
                 label,
                 text.fixed(row["apparent"], decimals),
                 text.fixed(row["optimism"], decimals),
-                text.estimate(row["corrected"], row["conf_low"], row["conf_high"], decimals),
+                text.corrected(
+                    row["corrected"], row["conf_low"], row["conf_high"], row["beyond_range"], decimals
+                ),
             ]
         )
     headings = ["Update", "Index", "Apparent", "Optimism", f"Corrected ({level} CI)"]
@@ -378,7 +380,8 @@ def updating_table(validation: Validation, level: str) -> Table:
         notes = (
             f"Bootstrap of all patients, {text.count(first['replicates'])} replicates; every update and "
             f"the closed test are made again in each. Intervals: {first['conf_method']}; none for what an "
-            "update makes perfect in each resample. Optimism: mean over replicates, median for the slope.",
+            "update makes perfect in each resample. Optimism: mean over replicates, median for the slope. A "
+            "limit beyond what an index can be is cut off there.",
             "Chosen: by the closed testing procedure (Vergouwe et al. 2017).",
         )
     return _table("Updated rules: performance", headings, rows, groups=tuple(groups), notes=notes)
