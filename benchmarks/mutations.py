@@ -84,7 +84,7 @@ def _changes_of(node: ast.AST) -> Iterator[Change]:
         yield node, "ops", [OPERATORS[type(node.ops[0])]()]
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
         value = abs(node.value)
-        if value == 0 or SMALLEST <= value < STEPS:
+        if SMALLEST <= value < STEPS or (value == 0 and isinstance(value, int)):
             yield node, "value", node.value + 1 if isinstance(node.value, int) else node.value * 1.1
     if isinstance(node, ast.keyword) and node.arg == "axis" and getattr(node.value, "value", None) in (0, 1):
         yield node, "value", ast.Constant(1 - node.value.value)

@@ -269,6 +269,11 @@ def test_optimism_is_what_the_replicates_say(whole):
         found = [row.apparent, row.training, row.test, row.optimism, row.corrected]
         assert_allclose(found, expected, atol=1e-12)
         assert (row.replicates, row.replicates_without) == (usable.sum(), (~usable).sum())
+    counts = table.set_index(["model", "index"])[["replicates", "replicates_without"]]
+    emax = table.set_index(["model", "index"]).xs("emax", level="index")
+    for name in (MULTIVARIABLE, "two"):
+        assert counts.loc[(name, "emax")].tolist() == counts.loc[(name, "slope")].tolist()
+        assert (emax.loc[name, "apparent"], emax.loc[name, "optimism"]) == (0, -emax.loc[name, "corrected"])
     in_itself = replicates.own[
         MULTIVARIABLE
     ]  # separated or not, a model is not recalibrated in its own sample
@@ -287,11 +292,14 @@ def test_optimism_is_what_the_replicates_say(whole):
 def test_indexes_that_some_replicates_lack_are_counted(whole):
     procedure, observed, replicates = whole
     own = replicates.own[MULTIVARIABLE].copy()
-    own[:4, 0], own[:, 5] = np.nan, np.nan
+    own[:4, 0], own[:, 5], own[:3, INDEXES.index("slope")] = np.nan, np.nan, np.nan
     less = Replicates(**{**vars(replicates), "own": {MULTIVARIABLE: own}})
     table = optimism_table(procedure, observed, less, LABELS).set_index("index")
     assert table.loc["auc", "replicates"] == 56
     assert table.loc["auc", "replicates_without"] == 4
+    slopes = np.isfinite(own[:, 4]) & np.isfinite(replicates.original[MULTIVARIABLE][:, 4])
+    for index in ("slope", "emax"):
+        assert table.loc[index, "replicates"] == slopes.sum() == 60 - table.loc[index, "replicates_without"]
     usable = own[4:, 0] - replicates.original[MULTIVARIABLE][4:, 0]
     assert_allclose(table.loc["auc", "optimism"], usable.mean())
     assert "brier" not in table.index

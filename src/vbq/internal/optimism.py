@@ -82,9 +82,14 @@ def optimism_table(
         for k, index in enumerate(INDEXES):
             if not known[k]:
                 continue
+            counted = {
+                "replicates": int(usable[:, k].sum()),
+                "replicates_without": int((~usable[:, k]).sum()),
+            }
             rows.append(
                 {
                     **about,
+                    **counted,
                     "index": index,
                     "apparent": at_hand[k],
                     "training": middle[0, k],
@@ -96,18 +101,16 @@ def optimism_table(
                     "corrected_method": INTERVAL_OF_RATIO if is_ratio[k] else INTERVAL,
                     "beyond_range": corrected.beyond[k],
                     "estimate_632_plus": beside.get(index, np.nan),
-                    "replicates": int(usable[:, k].sum()),
-                    "replicates_without": int((~usable[:, k]).sum()),
                 }
             )
             if index == "slope":
-                rows.append(about | _emax(less_optimism, len(replicates)))
+                rows.append(about | counted | _emax(less_optimism))
     table = pd.DataFrame(rows, columns=OPTIMISM_COLUMNS)
     is_cutoff = table["index"].isin(["sensitivity", "specificity"])
     return table.assign(positive=table["positive"].where(is_cutoff, ""))
 
 
-def _emax(corrected: Array, replicates: int) -> dict[str, object]:
+def _emax(corrected: Array) -> dict[str, object]:
     error = largest_error(corrected[INDEXES.index("intercept")], corrected[INDEXES.index("slope")])
     return {
         "index": "emax",
@@ -116,8 +119,6 @@ def _emax(corrected: Array, replicates: int) -> dict[str, object]:
         "corrected": error,
         "corrected_method": NO_INTERVAL,
         "beyond_range": "",
-        "replicates": replicates,
-        "replicates_without": 0,
     }
 
 
