@@ -16,6 +16,7 @@ from vbq.stats.batched import fit_batch, weighted_auc
 from vbq.stats.digits import is_below
 from vbq.stats.grouping import RESAMPLED_FROM, Patterns, patterns_of, resampled_counts
 from vbq.stats.logistic import Likelihood, method_named, profile_interval
+from vbq.stats.optimism import within_ranges
 from vbq.stats.regressions import log_likelihoods
 from vbq.stats.resampling import percentile_interval
 from vbq.study.design import outcome_of
@@ -30,7 +31,6 @@ ZERO = 1e-12  # share of the linear predictor: an intercept nearer to 0 is the r
 FLAT = 1e-9  # a linear predictor that varies by less is constant
 IN_THE_LARGE, SLOPE_INDEX = "calibration_in_the_large", "calibration_slope"
 INDEXES = ("auc", "brier", IN_THE_LARGE, SLOPE_INDEX)
-RANGES = {"auc": (0.0, 1.0), "brier": (0.0, 1.0)}
 # What an update leaves as it is: a new intercept changes neither ranks nor slope.
 UNCHANGED = {NONE: INDEXES, INTERCEPT: ("auc", SLOPE_INDEX)}
 PERFECT = {IN_THE_LARGE: 0, SLOPE_INDEX: 1}  # what an update makes of them that estimates them
@@ -167,7 +167,8 @@ def performance_of(eta: Array, events: Array, totals: Array) -> Array:
 
 UPDATING_COLUMNS = [
     *("rule", "label", "update", "chosen", "measure", "n", "n_events", "apparent", "optimism", "corrected"),
-    *("optimism_method", "conf_low", "conf_high", "conf_method", "replicates", "share_chosen"),
+    *("optimism_method", "conf_low", "conf_high", "conf_method", "beyond_range"),
+    *("replicates", "share_chosen"),
 ]
 MODEL_COLUMNS = [
     *("rule", "update", "chosen", "term", "estimate", "method"),
@@ -191,7 +192,8 @@ def update_rules(
 
     Returns three tables. Performance, a row per rule, update and index (`UPDATING_COLUMNS`): apparent, the
     optimism that a bootstrap of all patients finds when each resample makes the update again, corrected, and
-    the location-shifted bootstrap interval of the corrected index (Noma et al. 2021). What an update leaves
+    the location-shifted bootstrap interval of the corrected index (Noma et al. 2021), both
+    within the index's range (`within_ranges`). What an update leaves
     as it is has no optimism, and the estimate and interval that `published` has. Intercept 0 and slope 1 have
     no interval where an update makes them so: they do not vary in its own resample. `share_chosen` says how
     often the closed test chose an update. The updated rules, a row per coefficient (`MODEL_COLUMNS`): `term`
@@ -308,30 +310,32 @@ def _indexes(
             row = own.loc[measure]
             limits = {name: row[name] for name in ("conf_low", "conf_high", "conf_method")}
             same = {"apparent": row["estimate"], "optimism": 0.0, "corrected": row["estimate"]}
-            yield {"measure": measure, **same, "optimism_method": "none: left as it is", **limits}
+            how = "none: left as it is"
+            yield {"measure": measure, **same, "optimism_method": how, **limits, "beyond_range": ""}
             continue
         how, average = methods.get(measure, ("mean", np.nanmean))
         optimism = float(average(resampled[:, i] - in_all[:, i]))
-        corrected, low, high = apparent[i] - optimism, lows[i] - optimism, highs[i] - optimism
-        least, most = RANGES.get(measure, (-np.inf, np.inf))
+        value, low, high = apparent[i] - optimism, lows[i] - optimism, highs[i] - optimism
         method = SHIFTED
         if measure in PERFECT:
             method = f"none: {PERFECT[measure]} by construction of maximum likelihood"
-        elif not least <= corrected <= most:
-            method, corrected = f"none: the correction leaves the range from {least:g} to {most:g}", np.nan
-        elif not low < corrected < high:
+        elif not low < value < high:
             method = "none: all resamples lie on one side of it"
         if method != SHIFTED:
             low = high = np.nan
+        corrected = within_ranges([measure], *(np.array([each]) for each in (value, low, high)))
+        if method == SHIFTED and np.isnan(corrected.low[0]):
+            method = "none: the correction leaves the index's range"
         yield {
             "measure": measure,
             "apparent": apparent[i],
             "optimism": optimism,
-            "corrected": corrected,
+            "corrected": corrected.value[0],
             "optimism_method": how,
-            "conf_low": max(low, least),
-            "conf_high": min(high, most),
+            "conf_low": corrected.low[0],
+            "conf_high": corrected.high[0],
             "conf_method": method,
+            "beyond_range": corrected.beyond[0],
         }
 
 

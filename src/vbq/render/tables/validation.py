@@ -367,7 +367,9 @@ def updating_table(validation: Validation, level: str) -> Table:
                 label,
                 text.fixed(row["apparent"], decimals),
                 text.fixed(row["optimism"], decimals),
-                text.estimate(row["corrected"], row["conf_low"], row["conf_high"], decimals),
+                text.corrected(
+                    row["corrected"], row["conf_low"], row["conf_high"], row["beyond_range"], decimals
+                ),
                 str(row["conf_method"]),
             ]
         )
@@ -384,6 +386,7 @@ def updating_table(validation: Validation, level: str) -> Table:
             "An update by maximum likelihood has intercept 0 and slope 1 in the patients whom it is made "
             "from, by construction: the apparent ones say nothing, and what the bootstrap makes of them has "
             "no interval. With Firth's penalty they are near 0 and 1.",
+            "A limit beyond what an index can be is cut off there.",
             "Chosen: by the closed testing procedure (Vergouwe et al. 2017).",
         )
     return _table("Updated rules: performance", headings, rows, groups=tuple(groups), notes=notes)
