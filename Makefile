@@ -39,7 +39,8 @@ export CAN_RUN
 export PYTHONUTF8 = 1
 
 .PHONY: run validation test test-machines lint report reconstruction example example-site reference benchmark \
-  benchmark-audit benchmark-coverage benchmark-files benchmark-internal benchmark-machines benchmark-maxima benchmark-optimism clean
+  benchmark-audit benchmark-coverage benchmark-files benchmark-internal benchmark-machines benchmark-maxima \
+  benchmark-mutations benchmark-optimism clean
 
 run: $(ENVIRONMENT)
 	.venv/bin/snakemake
@@ -117,6 +118,10 @@ benchmark-internal: $(ENVIRONMENT)
 # How often the search for the highest maximum of a penalized likelihood misses it (10 minutes).
 benchmark-maxima: $(ENVIRONMENT)
 	.venv/bin/python benchmarks/maxima.py
+
+# How many small faults in the statistics the tests notice (hours).
+benchmark-mutations: $(ENVIRONMENT)
+	.venv/bin/python benchmarks/mutations.py
 
 # How often the interval of a corrected AUC holds the truth, in simulated cohorts (30 minutes).
 benchmark-optimism: $(ENVIRONMENT)

@@ -1,5 +1,6 @@
 """Reading and checking one cohort without analyzing it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from vbq.run import write_csv, write_whole
 from vbq.scores.marker import Marker, with_marker
 from vbq.study.discrimination import scores_of
 from vbq.study.plan import absent_variables, contradictions
+from vbq.validation.rules import CERTAIN, Codebook, Rule, rule_of
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ def check_cohort(file: Path, results: Path) -> Checked:
     codebook = with_marker(extended(spec.get("variables", {})), marker)
     if reasons := contradictions(plan, codebook):
         raise UserError("\n".join([f"{spec['plan']} cannot be carried out:", *reasons]))
+    named = plan.get("validation", {}).get("rules", []) if spec["role"] == "validation" else []
+    rules = _rules(named, codebook)
     outcome = plan["outcome"]["variable"]
     with unchanged(checksums(named_files(spec))):
         examined = examine_cohort(spec, codebook, marker, Path(), outcome)
@@ -50,6 +54,10 @@ def check_cohort(file: Path, results: Path) -> Checked:
                 "none of the plan's scores can be made of the mapped columns: nothing can be discriminated"
             )
             examined.problems.add(COHORT_FILE, "no score", action, severity="warning")
+    for path, rule in rules.items():
+        if rule.is_certain:
+            action = f"the rule is validated, but for {CERTAIN}"
+            examined.problems.add(path, "a risk of 0 or 1", action, column="patterns", severity="warning")
     problems = examined.problems.sorted()
     folder = results / file.stem
     folder.mkdir(parents=True, exist_ok=True)
@@ -59,3 +67,21 @@ def check_cohort(file: Path, results: Path) -> Checked:
     has_errors = examined.ingested is None
     lines = str(InputError(problems)).splitlines() if has_errors else lines_of_warnings(problems)
     return Checked(tuple(lines), verdict(examined, outcome), page, has_errors)
+
+
+def _rules(paths: Sequence[str], codebook: Codebook) -> dict[str, Rule]:
+    """Return the rules that a plan names, but for those that are fitted to a cohort.
+
+    Raises UserError with everything that contradicts itself in any of them.
+    """
+    found, wrong = {}, []
+    for path in paths:
+        described = read_config(path, "rule.schema.yaml")
+        try:
+            if "fitted_to" not in described:
+                found[path] = rule_of(Path(path).stem, described, codebook)
+        except UserError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise UserError("\n".join(wrong))
+    return found

@@ -16,6 +16,12 @@ QUANTILE <- qchisq(0.95, 1)
 Z <- qnorm(0.975)
 
 drawn <- function(lp, intercept, slope) data.frame(event = rbinom(length(lp), 1, plogis(intercept + slope * lp)), lp = lp)
+of_counts <- function(events_below, below, events_above, above) {
+  data.frame(
+    event = rep(c(1, 0, 1, 0), c(events_below, below - events_below, events_above, above - events_above)),
+    lp = rep(qlogis(c(20 / 60, 36 / 45)), c(below, above))
+  )
+}
 cases <- list(
   moderate = drawn(round(rnorm(105, -0.6, 1.4), 2), 0.2, 0.8),
   few = drawn(rnorm(40, -2, 1), 0, 1),
@@ -24,7 +30,9 @@ cases <- list(
   constant = data.frame(event = rep(0:1, c(19, 11)), lp = qlogis(0.3)),
   separated = data.frame(event = rep(0:1, c(14, 12)), lp = round(c(runif(14, -3, 0.4), runif(12, 0.6, 4)), 1)),
   touching = data.frame(event = rep(1:0, c(5, 9)), lp = c(-3.2, -2.5, -1.9, -1, -1, -1, -0.3, 0.2, 0.4, 0.9, 1.1, 1.6, 2.2, 3)),
-  no_events = data.frame(event = rep(0, 20), lp = round(rnorm(20, -2, 1), 1))
+  no_events = data.frame(event = rep(0, 20), lp = round(rnorm(20, -2, 1), 1)),
+  few_below = of_counts(0, 4, 11, 47), # SINS >= 7 by data/rules/sins_from_7.yaml
+  more_below = of_counts(3, 56, 11, 47)
 )
 for (case in names(cases)) cases[[case]]$rounded_risk <- round(plogis(cases[[case]]$lp), 2)
 
@@ -131,7 +139,7 @@ over_patients <- function(case, y, p) {
 
 # On the grid of 101 linear predictors every tenth is recorded.
 curve <- function(case, y, lp) {
-  knots <- quantile(lp, if (min(sum(y), sum(1 - y)) >= 100) c(0.05, 0.35, 0.65, 0.95) else c(0.1, 0.5, 0.9), names = FALSE)
+  knots <- rcspline.eval(lp, nk = if (min(sum(y), sum(1 - y)) >= 100) 4 else 3, knots.only = TRUE)
   fit <- lrm(y ~ rcs(lp, knots), data = data.frame(y, lp), eps = 1e-9, maxit = 100, tol = 1e-15)
   apart <- abs(plogis(lp) - plogis(predict(fit, data.frame(lp))))
   record(paste0(case, "/curve"),
@@ -175,11 +183,9 @@ for (case in names(cases)) {
   if (case == "no_events") next
   in_the_large(case, y, lp)
   if (case %in% c("moderate", "few", "miscalibrated")) by_glm(case, y, lp)
-  if (case %in% c("separated", "touching")) firth(case, y, lp)
-  if (case %in% c("moderate", "few", "miscalibrated", "wide")) {
-    maximum_likelihood(case, y, lp)
-    curve(case, y, lp)
-  }
+  if (case %in% c("separated", "touching", "few_below")) firth(case, y, lp)
+  if (case %in% c("moderate", "few", "miscalibrated", "wide", "more_below")) maximum_likelihood(case, y, lp)
+  if (case %in% c("moderate", "few", "miscalibrated", "wide")) curve(case, y, lp)
 }
 
 # --- Spline columns

@@ -25,10 +25,21 @@ from vbq.stats.regressions import Design, Regressions, highest
 from vbq.stats.roc import areas_under_curves, newcombe_interval
 
 VALUES = values("calibration")
-CASES = ["moderate", "few", "miscalibrated", "wide", "constant", "separated", "touching", "no_events"]
+CASES = [
+    "moderate",
+    "few",
+    "miscalibrated",
+    "wide",
+    "constant",
+    "separated",
+    "touching",
+    "no_events",
+    "few_below",
+    "more_below",
+]
 SMOOTH = ["moderate", "few", "miscalibrated", "wide"]
 BY_GLM = ["moderate", "few", "miscalibrated"]
-SEPARATED = ["separated", "touching"]
+SEPARATED = ["separated", "touching", "few_below"]
 COEFFICIENT = ["estimate", "std_error", "low", "high", "statistic", "p_value"]
 UNIROOT = np.finfo(float).eps ** 0.25  # absolute: the default tolerance of R's uniroot
 REFITTED = 1e-8  # relative: the same resamples, fitted by statsmodels
@@ -75,7 +86,7 @@ def test_calibration_in_the_large(case):
         assert_allclose(calibration.robust_error, expected["robust"], rtol=ITERATIVE)
 
 
-@pytest.mark.parametrize("case", [*SMOOTH, *SEPARATED])
+@pytest.mark.parametrize("case", [*SMOOTH, *SEPARATED, "more_below"])
 def test_slope_and_both(case):
     found = weak_calibration(*sample(case))
     slope, both = VALUES[f"{case}/slope"], VALUES[f"{case}/both"]

@@ -657,3 +657,17 @@ def test_flow_table_without_a_reason_has_no_column_for_it():
 
 def test_every_criterion_has_a_name():
     assert set(labels.STEPS) == {criterion.name for criterion in CRITERIA}
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ((0.8, 0.7, 0.9, ""), "0.80 (0.70–0.90)"),
+        ((0.95, 0.88, 1.0, "upper limit cut off at 1"), "0.95 (0.88–1.00)"),
+        ((0.8, "", "", ""), "0.80"),
+        (("", "", "", "apparent less optimism is above 1"), "none (apparent less optimism is above 1)"),
+        (("", "", "", ""), numbers.NONE),  # nothing was there to correct
+    ],
+)
+def test_a_corrected_index_is_a_number_or_says_why_not(cells, words):
+    assert numbers.corrected(*cells, 2) == words

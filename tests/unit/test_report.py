@@ -27,7 +27,7 @@ OPTIMISM = pd.DataFrame(
         *("model", "label", "index", "apparent", "corrected", "corrected_low", "corrected_high"),
         *("corrected_method", "replicates"),
     ],
-).assign(optimism=0.1, estimate_632_plus=0.8, positive="")
+).assign(optimism=0.1, estimate_632_plus=0.8, positive="", beyond_range="")
 REPLICATES = pd.DataFrame(
     {"label": ["Model"], "replicates": [20], "separated": [0], "without_variables": [0]}
 )

@@ -1,5 +1,7 @@
 """The page of a validation: it can be written for any cohort, and says what its tables say."""
 
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.legend import Legend
 from test_figures import assert_inked, assert_nothing_is_cut_off, words
-from test_validation_rules import with_holes
-from test_validation_whole import ALL, LITTLE, QUICK_PLAN, validated
+from test_validation_rules import RULES, with_events, with_holes
+from test_validation_whole import ALL, CERTAIN, LITTLE, QUICK_PLAN, validated
 
 from vbq.codebook import VARIABLES
 from vbq.render.document import Document
@@ -20,18 +22,19 @@ from vbq.render.tables.validation import Validation
 from vbq.render.writers.html import html_page
 from vbq.run import read_table, write_table
 from vbq.simulation.site import simulate_truth
+from vbq.validation.rules import CERTAIN as CERTAIN_RISKS
 
 PUBLISHED = {rule.name: rule.published for rule in ALL}
 
 
-def told(cohort, development, folder):
+def told(cohort, development, folder, plan=QUICK_PLAN, tested=ALL):
     """A validation whose tables were written to files and read again, as the workflow does."""
     tables = {}
-    for name, table in validated(cohort, development).items():
+    for name, table in validated(cohort, development, plan, tested).items():
         path = str(folder / f"{name}.csv")
         write_table(table, path, "site", "simulated")
         tables[name] = read_table(path)
-    return Validation(tables, QUICK_PLAN, PUBLISHED, VARIABLES)
+    return Validation(tables, plan, PUBLISHED, VARIABLES)
 
 
 @pytest.mark.parametrize("name", [name for name in LITTLE if name != "nobody"])  # refused when it is read
@@ -54,6 +57,28 @@ def test_a_page_of_little(name, tmp_path):
     words = [*(sentence.sentence for sentence in sentences(validation)), summary(validation)]
     assert all("nan" not in sentence.split() for sentence in words)
     assert f"{len(cohort)} patients" in summary(validation)
+
+
+def test_a_page_of_a_rule_with_risks_of_0_and_1(tmp_path):
+    cohort = with_holes(with_events(120, 40), ["vbq"]).assign(provenance="simulated")
+    plan = copy.deepcopy(QUICK_PLAN)
+    plan["validation"]["pairs"] = [["zero_one", "combined"]]
+    validation = told(cohort, None, tmp_path, plan, [CERTAIN, RULES["combined"]])
+    samples = samples_of(None, cohort, ["vbq", "sins"], ["field_strength"], VARIABLES)
+    with journal_style():
+        drawn = validation_figures(
+            validation.tables, samples, PUBLISHED, validation.labels, "simulated", QUICK_PLAN["confidence"]
+        )
+        names = [drawing.name for drawing in drawn]
+    assert {"auc", "calibration_patterns", "decision"} <= set(names)
+    sections = validation_sections(ValidationResults(validation, {}, ""))
+    page = html_page(Document("A site", "simulated", {}, (), sections, "", {}))
+    assert CERTAIN_RISKS in page
+    told_of_it = [
+        found.sentence for found in sentences(validation) if found.sentence.startswith("Zero and one")
+    ]
+    assert any("observed over expected" in sentence for sentence in told_of_it)
+    assert not any("nan" in sentence.split() for sentence in told_of_it)
 
 
 INTERVAL = ["conf_low", "conf_high"]

@@ -1,6 +1,7 @@
 """Updates are the regressions of other libraries, the closed test is of their likelihoods."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,15 +13,17 @@ from pandas.testing import assert_frame_equal
 from scipy import special, stats
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
-from test_validation_rules import RULES, cohorts, with_events, with_holes
+from test_validation_rules import RULES, cohorts, rule_with, with_events, with_holes
 
 from vbq.codebook import VARIABLES
 from vbq.simulation.site import simulate_truth
 from vbq.stats import grouping
+from vbq.stats.grouping import resampled_counts
 from vbq.stats.logistic import is_separated
 from vbq.validation.performance import Settings, assess_rules, term_columns
 from vbq.validation.rules import WITH_RISKS, predict
 from vbq.validation.updating import (
+    INDEXES,
     INTERCEPT,
     MODEL_COLUMNS,
     NONE,
@@ -28,6 +31,7 @@ from vbq.validation.updating import (
     SLOPE,
     TEST_COLUMNS,
     UPDATING_COLUMNS,
+    performance_of,
     problem_of,
     update_models,
     update_rules,
@@ -35,6 +39,7 @@ from vbq.validation.updating import (
 
 pytestmark = pytest.mark.filterwarnings("error")
 
+CASES = Path(__file__).parents[1] / "cases"
 ALPHA = 0.05
 SETTINGS = Settings(confidence=0.95, replicates=20, seed=7)
 ALL = list(RULES.values())
@@ -46,7 +51,8 @@ quick = settings(max_examples=7)
 
 
 def updated(cohort, rules=ALL, asked=SETTINGS):
-    return update_rules(cohort, "new_vcf", rules, VARIABLES, ALPHA, asked)
+    published = assess_rules(cohort, "new_vcf", rules, VARIABLES, asked)
+    return update_rules(cohort, "new_vcf", rules, VARIABLES, ALPHA, asked, published)
 
 
 def fit(y, X, offset=None):
@@ -177,7 +183,14 @@ def test_apparent_performance_is_that_of_the_updated_rule(problem):
 @given(cohorts())
 def test_corrected_is_apparent_less_optimism(cohort):
     table = updated(cohort)[0]
-    assert_allclose(table["corrected"], table["apparent"] - table["optimism"], rtol=SAME)
+    given = table["corrected"].notna()
+    less_optimism = table["apparent"] - table["optimism"]
+    assert_allclose(table.loc[given, "corrected"], less_optimism[given], rtol=SAME, atol=SAME)
+    assert (table.loc[~given, "beyond_range"].str.startswith("apparent less optimism")).all()
+    bounded = table[table["measure"].isin(["auc", "brier"])]
+    for column in ("corrected", "conf_low", "conf_high"):
+        assert bounded[column].dropna().between(0, 1).all()
+    assert bounded.loc[bounded["corrected"].isna(), ["conf_low", "conf_high"]].isna().all(axis=None)
     as_it_is = table[table["update"] == NONE]
     assert (as_it_is["optimism"] == 0).all()
     limited = table[table["conf_low"].notna()]
@@ -210,6 +223,34 @@ def test_the_size_of_blocks_changes_nothing(cohort, rows):
         assert_frame_equal(other, one, check_exact=False, rtol=INFINITE, atol=INFINITE)
 
 
+@pytest.mark.parametrize("name", ["continuous", "combined"])
+def test_optimism_by_hand(name):
+    """Mean of in the resample less in everyone, median for the slope; the interval is moved by it."""
+    cohort = simulate_truth(60, np.random.default_rng(3))
+    problem = problem_of(RULES[name], cohort, "new_vcf", VARIABLES)
+    table = updated(cohort, [RULES[name]])[0].set_index(["update", "measure"])
+    own, original = {}, {}
+    for events, totals in resampled_counts(problem.patterns, SETTINGS.replicates, SETTINGS.seed):
+        everyone = [np.repeat(counts, len(events), axis=0) for counts in problem.counts]
+        for update, coefficients in update_models(problem, events, totals)[0].items():
+            eta = coefficients @ problem.columns.T
+            own.setdefault(update, []).append(performance_of(eta, events, totals))
+            original.setdefault(update, []).append(performance_of(eta, *everyone))
+    for update in own:
+        in_resample, in_all = np.concatenate(own[update]), np.concatenate(original[update])
+        assert len(in_resample) == SETTINGS.replicates
+        for i, measure in enumerate(INDEXES):
+            row, each = table.loc[(update, measure)], (in_resample - in_all)[:, i]
+            middle = np.median if measure == "calibration_slope" else np.mean
+            expected = 0 if update == NONE else middle(each)
+            assert_allclose(row["optimism"], expected, rtol=SAME, atol=SAME)
+            if np.isfinite(row["conf_low"]) and not row["beyond_range"]:
+                limits = np.quantile(in_resample[:, i], [0.025, 0.975]) - expected
+                assert_allclose([row["conf_low"], row["conf_high"]], limits, rtol=SAME, atol=SAME)
+        if update == SLOPE:
+            assert abs(each.mean() - np.median(each)) > 1e-3  # the two can be told apart
+
+
 def test_refitting_to_noise_is_optimistic():
     optimism = []
     for seed in range(15):
@@ -234,6 +275,84 @@ def test_in_many_patients_optimism_vanishes():
     few = updated(cohort.iloc[:200], [RULES["combined"]], replace(SETTINGS, replicates=replicates))[0]
     few = few[few["update"] == REFIT].set_index("measure").loc[rows["measure"]]
     assert (rows["optimism"].abs().to_numpy() < few["optimism"].abs().to_numpy()).all()
+
+
+# --- Intervals, and what needs none
+
+
+def sins_from_7(events_below, below, events_above=11, above=47):
+    outcome = np.repeat(
+        [1, 0, 1, 0], [events_below, below - events_below, events_above, above - events_above]
+    )
+    return pd.DataFrame({"new_vcf": outcome, "sins": np.repeat([3, 9], [below, above])})
+
+
+@pytest.mark.parametrize(
+    ("cohort", "expected"),
+    [
+        (sins_from_7(0, 4), (0.50122079954, -0.6311998272, 2.8647187861)),
+        (sins_from_7(3, 56), (0.810821523679, 0.2133118268, 1.5500484176)),
+    ],
+)
+def test_one_slope_has_one_interval(cohort, expected):
+    """In a table of 0 of 4, or 3 of 56, events below the cut-off, and 11 of 47 above.
+
+    R's brglm2, glm and profile limits: tests/reference/calibration.R, `few_below` and `more_below`.
+    """
+    rules = [RULES["sins_from_7"]]
+    performance, models, _ = updated(cohort, rules)
+    slope = performance[performance["measure"] == "calibration_slope"].set_index("update")
+    as_it_is = assess_rules(cohort, "new_vcf", rules, VARIABLES, SETTINGS).set_index("measure")
+    coefficient = models[(models["update"] == SLOPE) & (models["term"] == "linear predictor")].iloc[0]
+    limits = ["conf_low", "conf_high"]
+    for name in (NONE, INTERCEPT):
+        row = slope.loc[name]
+        assert row["apparent"] == row["corrected"]
+        assert_allclose(row[["apparent", *limits]].astype(float), expected, rtol=FITTED)
+        assert row["conf_method"] == as_it_is.loc["calibration_slope", "conf_method"]
+        assert row["optimism"] == 0
+    assert_allclose(coefficient[["estimate", *limits]].astype(float), expected, rtol=FITTED)
+
+
+def test_a_refit_is_the_fit_that_is_printed():
+    """A fitted risk below 1e-6 without separation: by maximum likelihood, with intercept 0 and slope 1."""
+    rows = pd.read_csv(CASES / "refit_not_separated" / "rows.csv")
+    cohort = rows.rename(columns={"y": "new_vcf", "a": "vbq", "b": "sins"})
+    performance, models, _ = updated(cohort, [RULES["continuous"]])
+    refit = models[models["update"] == REFIT].set_index("term")
+    assert set(refit["method"]) == {"maximum likelihood"}
+    expected, _ = fit(cohort["new_vcf"], np.column_stack([np.ones(len(rows)), rows[["a", "b"]]]))
+    assert_allclose(refit["estimate"].astype(float), expected, rtol=FITTED)
+    assert_allclose(refit.loc["vbq", "estimate"], 2.941, atol=5e-4)  # R's glm
+    apparent = performance[performance["update"] == REFIT].set_index("measure")["apparent"]
+    assert apparent["calibration_in_the_large"] == 0
+    assert_allclose(apparent["calibration_slope"], 1, rtol=FITTED)
+
+
+@quick
+@given(cohorts())
+def test_intervals_have_their_estimate_inside_and_what_has_none_says_why(cohort):
+    table = updated(cohort)[0]
+    table = table[table["apparent"].notna() & (table["optimism_method"] != "none: left as it is")]
+    limited = table["conf_low"].notna()
+    assert (limited == (table["conf_method"] == "location-shifted percentile bootstrap")).all()
+    assert table.loc[~limited, "conf_method"].str.startswith("none: ").all()
+    rows = table[limited]
+    assert ((rows["conf_low"] < rows["corrected"]) & (rows["corrected"] < rows["conf_high"])).all()
+    assert set(rows["measure"]) <= {"auc", "brier"}
+    assert ((rows["conf_low"] >= 0) & (rows["conf_high"] <= 1)).all()
+    by_construction = table[table["measure"].isin(["calibration_in_the_large", "calibration_slope"])]
+    assert by_construction["conf_method"].str.endswith("by construction of maximum likelihood").all()
+
+
+@quick
+@given(cohorts())
+def test_a_new_intercept_changes_neither_ranks_nor_slope(cohort):
+    rows = updated(cohort, [RULES["combined"]])[0].set_index(["update", "measure"])
+    columns = ["apparent", "optimism", "corrected", "conf_low", "conf_high", "conf_method"]
+    for measure in ("auc", "calibration_slope"):
+        of_both = rows.loc[[(NONE, measure), (INTERCEPT, measure)], columns].reset_index(drop=True)
+        assert_frame_equal(of_both.iloc[[0]], of_both.iloc[[1]].reset_index(drop=True), check_exact=True)
 
 
 # --- Separated outcomes, and where nothing can be updated
@@ -299,6 +418,54 @@ def test_however_many_the_others_separation_is_seen(separated, times):
     events = np.where(high, separated, [8 * times, 11 * times, 0][: len(high)])[None].astype(float)
     found = update_models(problem, events, totals)[0][REFIT][0]
     assert_solves_firth(found[[0, 2, 3]], problem.terms, events[0], totals[0])
+
+
+RARE = rule_with(
+    needs={"vbq": "a score", "sins": "a score", "smoking": "status"},
+    terms=[
+        {"variable": "vbq", "log_odds": 1},
+        {"variable": "sins", "log_odds": 0.2},
+        {"variable": "smoking", "level": "current", "log_odds": 0.5},
+        {"variable": "smoking", "level": "former", "log_odds": 0.2},
+    ],
+    intercept=-4,
+)
+
+
+def with_a_rare_level(separated):
+    """Return 50 patients of whom one smokes, with scores that separate the outcomes or do not."""
+    cohort = with_events(50, 15)
+    cohort["smoking"] = np.where(
+        np.arange(50) == 0, "current", np.where(np.arange(50) % 2, "former", "never")
+    )
+    if separated:
+        cohort["vbq"] = cohort["vbq"] % 0.5 + np.where(cohort["new_vcf"] == 1, 3.1, 2)
+    return cohort
+
+
+@pytest.mark.parametrize("separated", [False, True])
+def test_a_level_that_a_resample_lacks_stops_nothing(separated):
+    """In about a third of the resamples the column of the rare level is constant."""
+    cohort = with_a_rare_level(separated)
+    performance, models, _ = updated(cohort, [RARE], replace(SETTINGS, replicates=100))
+    assert np.isfinite(performance[["apparent", "optimism"]]).to_numpy().all()
+    refit = models[models["update"] == REFIT]
+    assert set(refit["method"]) == {"penalized (Firth) maximum likelihood"}  # one patient determines a level
+    assert np.isfinite(refit["estimate"].astype(float)).all()
+
+
+def test_a_column_that_a_resample_lacks_is_left_out_of_its_refit():
+    """The coefficients are Firth's of the other columns."""
+    cohort = with_a_rare_level(separated=True)
+    problem = problem_of(RARE, cohort, "new_vcf", VARIABLES)
+    rare = problem.names.index("smoking[current]")
+    lacks = problem.columns[:, rare + 2] == 1
+    totals = np.where(lacks, 0, problem.patterns.totals)
+    events = np.where(lacks, 0, problem.patterns.events)
+    found = update_models(problem, events[None], totals[None])[0][REFIT][0]
+    assert found[rare + 2] == 0
+    others = np.delete(problem.terms, rare + 1, axis=1)
+    assert_solves_firth(np.delete(found, [1, rare + 2]), others[~lacks], events[~lacks], totals[~lacks])
 
 
 @pytest.mark.parametrize(

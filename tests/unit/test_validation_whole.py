@@ -7,8 +7,19 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
-from test_validation_rules import PLAN, RULES, cohorts, with_events, with_holes
+from scipy import stats
+from test_validation_rules import (
+    DESCRIBED,
+    PLAN,
+    RULES,
+    cohorts,
+    described_case,
+    rule_with,
+    with_events,
+    with_holes,
+)
 
 from vbq.codebook import VARIABLES
 from vbq.simulation.site import simulate_truth
@@ -203,6 +214,85 @@ def test_each_rule_is_validated_as_if_alone():
         ):
             rows = together[name][together[name]["rule"] == rule.name].reset_index(drop=True)
             assert_frame_equal(alone[name], rows, check_dtype=False)
+
+
+CERTAIN = rules.rule_of("zero_one", described_case("rule_with_certain_patterns", "zero_one"), VARIABLES)
+
+
+@pytest.mark.parametrize("incomplete", [False, True], ids=["complete", "incomplete"])
+def test_a_rule_with_risks_of_0_and_1_has_what_can_be_given_and_the_others_go_on(incomplete):
+    """0 of 20, 5 of 10, 12 of 20 and 15 of 15."""
+    plan = copy.deepcopy(QUICK_PLAN)
+    plan["validation"]["pairs"] = [["zero_one", "combined"]]
+    cohort = with_holes(with_events(120, 40), ["vbq"]) if incomplete else with_events(120, 40)
+    found = validated(cohort, cohort, plan, [CERTAIN, RULES["combined"]])
+    assert_sound(found)
+    known = cohort.dropna(subset=["vbq", "sins"])
+    y, high, unstable = known["new_vcf"], known["vbq"] > 3, known["sins"] > 6
+    risk = np.select([high & unstable, high, unstable], [1, 0.6, 0.5], 0)
+    performance_of = found["performance"].query("rule == 'zero_one' and analysis == @COMPLETE")
+    estimate = performance_of.set_index("measure")["estimate"]
+    assert list(estimate.index) == ["auc", "observed_expected", "brier", "scaled_brier"]
+    assert_allclose(estimate["observed_expected"], y.sum() / risk.sum())
+    assert_allclose(estimate["brier"], ((y - risk) ** 2).mean())
+    assert_allclose(
+        estimate["auc"], stats.mannwhitneyu(risk[y == 1], risk[y == 0]).statistic / y.sum() / (1 - y).sum()
+    )
+    at = found["decision"].query("rule == 'zero_one' and threshold == 0.5").iloc[0]
+    assert_allclose(at["net_benefit"], (y[risk >= 0.5].sum() - (1 - y)[risk >= 0.5].sum()) / len(y))
+    patterns = found["patterns"].query("rule == 'zero_one'").set_index("pattern")
+    assert patterns["risk"].tolist() == [0, 0.5, 0.6, 1]
+    assert set(found["updating"]["rule"]) == {"combined"}
+    assert (found["rules"].query("rule == 'zero_one'")["not_tested"] == rules.CERTAIN).all()
+    alone = validated(
+        cohort, cohort, plan | {"validation": plan["validation"] | {"pairs": []}}, [RULES["combined"]]
+    )
+    for name in ("performance", "decision", "updating", "subgroups", "closed_test"):
+        rows = found[name][found[name]["rule"] == "combined"].reset_index(drop=True)
+        assert_frame_equal(alone[name], rows, check_dtype=False)
+
+
+def test_a_rare_level_that_separated_resamples_lack():
+    """One of 50 patients smokes, and the VBQ score separates the outcomes."""
+    rare = rule_with(
+        needs={"vbq": "a score", "smoking": "status"},
+        terms=[
+            {"variable": "vbq", "log_odds": 1},
+            {"variable": "smoking", "level": "current", "log_odds": 0.5},
+        ],
+        intercept=-4,
+    )
+    cohort = separated(50).assign(smoking=np.where(np.arange(50) == 0, "current", "never"))
+    plan = copy.deepcopy(QUICK_PLAN)
+    plan["validation"]["pairs"] = []
+    for each in (cohort, with_holes(cohort, ["vbq", "smoking"])):
+        found = validated(each, cohort, plan, [rare, RULES["combined"]])
+        assert_sound(found)
+        assert set(found["updating"]["rule"]) == {"tested", "combined"}
+
+
+def test_net_benefit_is_of_the_risk_at_each_threshold_and_without_risks_of_the_cutoff():
+    """SINS from 7 on has 36 of 45, below 20 of 60: all are treated up to 1/3, nobody above 0.8."""
+    cohort = with_events(120, 40)
+    y, positive = cohort["new_vcf"], cohort["sins"] > 6
+    at = [0.05, 0.33, 0.34, 0.8, 0.81]
+    odds = np.array(at) / (1 - np.array(at))
+    all_treated = y.mean() - (1 - y).mean() * odds
+    by_cutoff = (y * positive).mean() - ((1 - y) * positive).mean() * odds
+    described = DESCRIBED["sins_from_7"]
+    without = rules.rule_of("without", {k: v for k, v in described.items() if "patterns" not in k}, VARIABLES)
+    both = [RULES["sins_from_7"], without]
+    found = utility.decision_curves(cohort, "new_vcf", both, VARIABLES, at, 0.95).set_index("rule")
+    assert_allclose(
+        found.loc["sins_from_7", "net_benefit"],
+        [*all_treated[:2], *by_cutoff[2:4], 0],
+        rtol=1e-12,
+        atol=1e-12,
+    )
+    assert set(found.loc["sins_from_7", "strategy"]) == {utility.BY_RISK}
+    assert set(found.loc["sins_from_7", "basis"]) == {rules.GIVEN}
+    assert_allclose(found.loc["without", "net_benefit"], by_cutoff, rtol=1e-12)
+    assert set(found.loc["without", "strategy"]) == {utility.POSITIVE}
 
 
 # --- What is said of each rule

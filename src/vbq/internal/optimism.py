@@ -8,8 +8,13 @@ from numpy.typing import NDArray
 
 from vbq.internal.procedure import Procedure
 from vbq.internal.replicates import Replicates
-from vbq.stats.indexes import INDEXES, largest_error
-from vbq.stats.optimism import corrected_interval, estimate_632_plus
+from vbq.stats.indexes import INDEXES, RATIOS, largest_error
+from vbq.stats.optimism import (
+    corrected_interval,
+    corrected_interval_of_ratios,
+    estimate_632_plus,
+    within_ranges,
+)
 from vbq.stats.resampling import percentile_interval
 
 Array = NDArray[np.float64]
@@ -17,11 +22,14 @@ Array = NDArray[np.float64]
 DIFFERENCES = ["score_1", "score_2", "n_1", "n_2", "difference", "low", "high", "method", "replicates"]
 OPTIMISM_COLUMNS = [
     *("model", "label", "index", "n", "n_events", "apparent", "training", "test", "optimism", "corrected"),
-    *("corrected_low", "corrected_high", "corrected_method", "estimate_632_plus", "positive"),
+    *("corrected_low", "corrected_high", "corrected_method", "beyond_range", "estimate_632_plus", "positive"),
     *("replicates", "replicates_without"),
 ]
 INTERVAL = "bootstrap optimism of the whole procedure; interval: ABCLOC (rms 8.1), within the index's range"
-RANGES = {"auc": (0, 1), "dxy": (-1, 1), "brier": (0, 1), "sensitivity": (0, 1), "specificity": (0, 1)}
+INTERVAL_OF_RATIO = (
+    "median bootstrap optimism of the whole procedure; interval: ABCLOC (rms 8.1) with quantiles in place of "
+    "standard deviations"
+)
 NO_INTERVAL = "from the corrected intercept and slope, as rms does; no interval"
 
 
@@ -35,25 +43,32 @@ def optimism_table(
     """Correct each index of each model for optimism (Harrell, Lee and Mark 1996).
 
     The optimism of an index is the mean over replicates of what it is in the resample on which the procedure
-    was carried out (`training`) less what it is in the original patients (`test`). Replicates in which either
-    is undefined are left out and counted. Emax follows from intercept and slope.
+    was carried out (`training`) less what it is in the original patients (`test`); the medians for intercept
+    and slope (`RATIOS`). Replicates in which either is undefined are left out and counted. Emax follows from
+    intercept and slope. What the correction takes out of an index's range is no number (`within_ranges`), and
+    `beyond_range` says so.
 
     Returns one row per model and index with `OPTIMISM_COLUMNS`.
     """
     rows = []
+    is_ratio = np.isin(INDEXES, RATIOS)
     built = next(procedure.build(np.ones((1, len(procedure.outcome)))))
     for name in replicates.own:
         own, original = replicates.own[name], replicates.original[name]
         usable = np.isfinite(own) & np.isfinite(original)
         training, test = (np.where(usable, values, np.nan) for values in (own, original))
         known = np.asarray(usable.any(axis=0))
-        means = np.full((2, len(INDEXES)), np.nan)
-        means[:, known] = [np.nanmean(values[:, known], axis=0) for values in (training, test)]
+        middle = np.full((2, len(INDEXES)), np.nan)
+        for of_both, values in zip(middle, (training, test), strict=True):
+            means, medians = (of(values[:, known], axis=0) for of in (np.nanmean, np.nanmedian))
+            of_both[known] = np.where(is_ratio[known], medians, means)
         at_hand = observed.own[name][0]
-        corrected = at_hand - (means[0] - means[1])
-        limits = corrected_interval(corrected, training, test, confidence)
-        least, most = np.array([RANGES.get(index, (-np.inf, np.inf)) for index in INDEXES]).T
-        low, high = (np.clip(limit, least, most) for limit in limits)
+        less_optimism = at_hand - (middle[0] - middle[1])
+        limits = [
+            interval(less_optimism, training, test, confidence)
+            for interval in (corrected_interval_of_ratios, corrected_interval)
+        ]
+        corrected = within_ranges(INDEXES, less_optimism, *np.where(is_ratio, *limits))
         model = built.models[name]
         about = {
             "model": name,
@@ -67,31 +82,35 @@ def optimism_table(
         for k, index in enumerate(INDEXES):
             if not known[k]:
                 continue
+            counted = {
+                "replicates": int(usable[:, k].sum()),
+                "replicates_without": int((~usable[:, k]).sum()),
+            }
             rows.append(
                 {
                     **about,
+                    **counted,
                     "index": index,
                     "apparent": at_hand[k],
-                    "training": means[0, k],
-                    "test": means[1, k],
-                    "optimism": means[0, k] - means[1, k],
-                    "corrected": corrected[k],
-                    "corrected_low": low[k],
-                    "corrected_high": high[k],
-                    "corrected_method": INTERVAL,
+                    "training": middle[0, k],
+                    "test": middle[1, k],
+                    "optimism": middle[0, k] - middle[1, k],
+                    "corrected": corrected.value[k],
+                    "corrected_low": corrected.low[k],
+                    "corrected_high": corrected.high[k],
+                    "corrected_method": INTERVAL_OF_RATIO if is_ratio[k] else INTERVAL,
+                    "beyond_range": corrected.beyond[k],
                     "estimate_632_plus": beside.get(index, np.nan),
-                    "replicates": int(usable[:, k].sum()),
-                    "replicates_without": int((~usable[:, k]).sum()),
                 }
             )
             if index == "slope":
-                rows.append(about | _emax(corrected, len(replicates)))
+                rows.append(about | counted | _emax(less_optimism))
     table = pd.DataFrame(rows, columns=OPTIMISM_COLUMNS)
     is_cutoff = table["index"].isin(["sensitivity", "specificity"])
     return table.assign(positive=table["positive"].where(is_cutoff, ""))
 
 
-def _emax(corrected: Array, replicates: int) -> dict[str, object]:
+def _emax(corrected: Array) -> dict[str, object]:
     error = largest_error(corrected[INDEXES.index("intercept")], corrected[INDEXES.index("slope")])
     return {
         "index": "emax",
@@ -99,8 +118,7 @@ def _emax(corrected: Array, replicates: int) -> dict[str, object]:
         "optimism": -error,
         "corrected": error,
         "corrected_method": NO_INTERVAL,
-        "replicates": replicates,
-        "replicates_without": 0,
+        "beyond_range": "",
     }
 
 

@@ -116,7 +116,8 @@ class Procedure:
         self.outcome = outcome_of(self.cohort, name)
         self._codebook, self._marker = codebook, marker
         univariable = plan["univariable"]
-        named = {key: univariable.get(key) for key in ("categorical_test", "continuous_test", "exceptions")}
+        choices = ("categorical_test", "continuous_test", "exceptions")
+        named = {key: univariable[key] for key in choices if key in univariable}
         exclude = plan.get("multivariable", {}).get("exclude", ())
         self.candidates = [
             name for name in univariable["variables"] if name in self.cohort and name not in exclude

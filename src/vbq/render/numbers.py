@@ -82,6 +82,13 @@ def estimate(value: Any, low: Any, high: Any, decimals: int) -> str:
     return f"{fixed(value, decimals)} ({interval(low, high, decimals)})"
 
 
+def corrected(value: Any, low: Any, high: Any, beyond: Any, decimals: int) -> str:
+    """Write an index corrected for optimism with its interval, where it has one, or why there is none."""
+    if missing(value) and beyond:
+        return f"none ({beyond})"
+    return fixed(value, decimals) if missing(low) else estimate(value, low, high, decimals)
+
+
 def percentage(fraction: Any, low: Any, high: Any) -> str:
     """Write a fraction with its interval as percentages with one decimal."""
     return estimate(100 * number(fraction), 100 * number(low), 100 * number(high), 1)

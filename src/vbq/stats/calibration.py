@@ -22,6 +22,7 @@ NAN = float("nan")
 FLAT = 1e-9  # a linear predictor that varies by less, relative to its size, is constant
 EXTREME = 1e-9  # a fitted risk nearer to 0 or 1 may belong to coefficients without a finite estimate
 MANY_EVENTS = 100  # of the rarer outcome, from which on the curve has four knots
+OUTER, OUTER_BELOW = 5, 100  # the outer knots are the 5th smallest and largest value of fewer than 100
 KNOTS = {3: (0.10, 0.50, 0.90), 4: (0.05, 0.35, 0.65, 0.95)}  # quantiles (Harrell 2015, Table 2.3)
 GRID = 101  # points of a curve
 
@@ -220,12 +221,18 @@ def spline_basis(values: ArrayLike, knots: ArrayLike) -> Array:
 def curve_knots(outcome: ArrayLike, linear_predictor: ArrayLike) -> Array | None:
     """Return the knots of a calibration curve: quantiles of the linear predictor.
 
-    Three, or four from 100 patients of the rarer outcome on. None where the linear predictor has so few
-    values that knots coincide.
+    Three, or four from 100 patients of the rarer outcome on. With fewer than 100 patients the outer ones are
+    the 5th smallest and the 5th largest value. None where the linear predictor has so few values that knots
+    coincide.
+
+    Replicates `Hmisc::rcspline.eval(knots.only = TRUE)`, with `fractied = 0` where a twentieth of the
+    patients or more have the smallest or largest value (relative 1e-8).
     """
     y, lp = np.asarray(outcome, dtype=float), np.asarray(linear_predictor, dtype=float)
     number = 4 if min(y.sum(), len(y) - y.sum()) >= MANY_EVENTS else 3
     knots = np.quantile(lp, KNOTS[number])
+    if OUTER <= len(lp) < OUTER_BELOW:
+        knots[[0, -1]] = np.sort(lp)[[OUTER - 1, -OUTER]]
     return knots if np.all(np.diff(knots) > 1e-8 * np.ptp(lp)) and np.ptp(lp) > 0 else None
 
 

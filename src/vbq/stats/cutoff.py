@@ -77,7 +77,9 @@ class WeightedCurve:
         order = np.argsort(self._score, kind="stable")
         last_of_value = np.searchsorted(self._score[order], self.values, side="right") - 1
         below = np.cumsum(weights[:, order], axis=1)
-        return np.hstack([np.zeros((len(weights), 1)), below[:, last_of_value] / below[:, -1:]])
+        with np.errstate(invalid="ignore"):  # a sample of one outcome has no share of the other
+            share = below[:, last_of_value] / below[:, -1:]
+        return np.hstack([np.zeros((len(weights), 1)), share])
 
     def at(self, cutoff: Array) -> tuple[Array, Array]:
         """Return sensitivity and specificity of each sample at its own cut-off (b values, NaN for none)."""

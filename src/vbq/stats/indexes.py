@@ -10,6 +10,11 @@ from vbq.stats.regressions import log_likelihoods
 Array = NDArray[np.float64]
 
 INDEXES = ("auc", "dxy", "r2", "intercept", "slope", "brier", "sensitivity", "specificity")
+RANGES = {  # where an index can be; an intercept or slope can be anywhere
+    **dict.fromkeys(("auc", "r2", "brier", "sensitivity", "specificity", "emax"), (0.0, 1.0)),
+    "dxy": (-1.0, 1.0),
+}
+RATIOS = ("intercept", "slope")  # of coefficients that can be near zero: their means need not exist
 FLAT = 1e-9  # range of a linear predictor that is the same for all
 
 

@@ -185,10 +185,14 @@ class Likelihood:
         """Return twice the difference of two log-likelihoods, at least 0.
 
         Of their terms, not of their sums: where the two are near each other, sums have lost their digits.
+        Where linear predictors are far apart, it is log1p that has, or is infinite.
         """
         Z, _ = self._orthonormal
         eta, away = self.predictor(other), Z @ (best.place - other.place)
-        risen = self.y * away - self.totals * np.log1p(special.expit(eta) * np.expm1(away))
+        near = np.abs(away) < 1
+        by_term = np.log1p(special.expit(eta) * np.expm1(np.where(near, away, 0.0)))
+        apart = np.logaddexp(0, eta + away) - np.logaddexp(0, eta)
+        risen = self.y * away - self.totals * np.where(near, by_term, apart)
         twice = 2 * float(risen.sum())
         if self.penalized:
             one, two = (self._information(each.coefficients) for each in (best, other))

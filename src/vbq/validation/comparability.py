@@ -99,7 +99,9 @@ def distributions(
             )
             lp = predict(rule, known, codebook).linear_predictor if len(known) else np.array([])
             label = f"Linear predictor: {rule.label}"
-            rows.append(_described(f"linear_predictor_{rule.name}", label, key, lp))
+            if rule.is_certain:
+                label += ", where the risk is not 0 or 1"
+            rows.append(_described(f"linear_predictor_{rule.name}", label, key, lp[np.isfinite(lp)]))
     return pd.DataFrame(rows, columns=DISTRIBUTION_COLUMNS)
 
 

@@ -168,7 +168,7 @@ def _calibration(y: Array, predictions: Predictions, settings: Settings, interva
                 note=f"{y.sum():.0f} observed, {risk.sum():.1f} expected",
             )
         )
-    weak = weak_calibration(y, lp, confidence, intervals)
+    weak = weak_calibration(y, lp, confidence, intervals) if np.isfinite(lp).all() else None
     if weak is not None:
         if basis in WITH_RISKS:
             found.append(_in_the_large(weak, confidence))
@@ -245,8 +245,11 @@ def _overall(y: Array, risk: Array, settings: Settings, intervals: bool) -> list
 
 
 def curve_of(y: Array, risk: Array, settings: Settings) -> CalibrationCurve | None:
-    """Return the smooth calibration curve of n risks, None where they allow none."""
-    return calibration_curve(y, special.logit(risk), settings.replicates, settings.seed, settings.confidence)
+    """Return the smooth calibration curve of n risks, None where they allow none, or one is 0 or 1."""
+    lp = special.logit(risk)
+    if not np.isfinite(lp).all():
+        return None
+    return calibration_curve(y, lp, settings.replicates, settings.seed, settings.confidence)
 
 
 def assess_rules(

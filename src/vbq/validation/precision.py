@@ -75,9 +75,11 @@ def expected_precision(
                     targets["observed_expected"], prevalence, confidence
                 )
                 found.append(("observed_expected", 1.0, CALIBRATED, width, needed, "Wald on the log scale"))
-            width = precision.calibration_slope_width(n, lp, confidence)
-            needed = precision.calibration_slope_size(targets["calibration_slope"], lp, confidence)
-            found.append(("calibration_slope", 1.0, CALIBRATED, width, needed, "Wald, Fisher information"))
+            if np.isfinite(lp).all():
+                width = precision.calibration_slope_width(n, lp, confidence)
+                needed = precision.calibration_slope_size(targets["calibration_slope"], lp, confidence)
+                slope = ("calibration_slope", 1.0, CALIBRATED, width, needed, "Wald, Fisher information")
+                found.append(slope)
         for measure, anticipated, source, width, needed, method in found:
             target = targets[measure]
             rows.append(

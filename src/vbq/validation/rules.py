@@ -25,6 +25,10 @@ IMPLIED = "risks implied by what was printed, not printed themselves"
 WITH_RISKS = (GIVEN, IMPLIED)
 REESTIMATED = "intercept re-estimated in these patients"
 RANKS = "ranks only"
+CERTAIN = (
+    "calibration in the large, slope, curve and updating where a patient has a combination of which the rule "
+    "gives a risk of 0 or 1: its logit is infinite"
+)
 FEW_RISKS = 10  # distinct risks, up to which calibration is assessed by risk pattern
 
 
@@ -125,6 +129,11 @@ class Rule:
         return self.terms[0].log_odds is not None
 
     @property
+    def is_certain(self) -> bool:
+        """Whether a combination of terms has a risk of 0 or 1."""
+        return any(given.risk in (0, 1) for given in self.risks.values())
+
+    @property
     def is_dichotomous(self) -> bool:
         """Whether the rule calls patients positive or negative, and nothing else."""
         return len(self.terms) == 1 and self.terms[0].is_yes_or_no
@@ -135,9 +144,9 @@ class Predictions:
     """What a rule says of n patients.
 
     `linear_predictor` ranks them, higher meaning a higher risk; where `basis` is one of WITH_RISKS it is
-    the logit of the risk, where it is REESTIMATED that without its intercept. `pattern` names each patient's
-    combination of yes-or-no terms, None where a term is no such thing. `positive` is whom a dichotomous rule
-    calls positive.
+    the logit of the risk, infinite where that is 0 or 1, and where it is REESTIMATED the same without its
+    intercept. `pattern` names each patient's combination of yes-or-no terms, None where a term is no such
+    thing. `positive` is whom a dichotomous rule calls positive.
     """
 
     linear_predictor: Array
@@ -278,7 +287,7 @@ def _pattern_contradictions(described: Mapping[str, Any], terms: Sequence[Term])
     risks = [_pattern_risk(pattern).risk for pattern in described["patterns"]]
     if any(pattern.get("events", 0) > pattern.get("patients", np.inf) for pattern in described["patterns"]):
         return ["a pattern has more events than patients"]
-    found = [] if all(0 < risk < 1 for risk in risks) else ["a risk of 0 or 1 claims certainty"]
+    found = []
     if any(low > high for low, high in (pattern.get("between", (0, 1)) for pattern in described["patterns"])):
         found.append("the first of `between` is the lower risk")
     by_pattern = dict(zip(given, risks, strict=True))
@@ -406,11 +415,12 @@ def _what_can_be_tested(rule: Rule, columns: Collection[str]) -> tuple[list[str]
     if rule.basis in WITH_RISKS:
         return [
             *tested,
+            "observed over expected events",
             "calibration in the large",
             "calibration slope",
             "overall performance",
             "net benefit",
-        ], []
+        ], [CERTAIN] if rule.is_certain else []
     return (
         [*tested, "calibration slope"],
         [

@@ -157,6 +157,8 @@ def _tests(
     inside = np.logical_or.reduce([who for *_, who in enough])
     y = y_all[inside]
     lp = predict(rule, known[inside], codebook).linear_predictor
+    if not np.isfinite(lp).all():
+        return found
     lp = lp - lp.mean()
     indicators = np.column_stack([who[inside] for *_, who in enough[1:]]).astype(float)
     grouped = patterns_of(np.column_stack([lp, indicators]), y)
@@ -206,9 +208,12 @@ def _welch(name: str, samples: Sequence[Array], confidence: float) -> Measure:
     difference, low, high, method = np.nan, np.nan, np.nan, ""
     if len(samples) == 2 and np.isfinite(p_value):
         difference = samples[1].mean() - samples[0].mean()
-        test = stats.ttest_ind(samples[1], samples[0], equal_var=False)
-        interval = test.confidence_interval(confidence)
-        low, high, method = interval.low, interval.high, "Welch's t"
+        # The mean of a constant group can be off its value by a rounding error, which is no variance.
+        squared_errors = np.array([x.var(ddof=1) / len(x) if np.ptp(x) else 0.0 for x in samples])
+        total, less_one = squared_errors.sum(), np.array([len(x) - 1 for x in samples])
+        df = total**2 / (squared_errors**2 / less_one).sum()
+        margin = stats.t.ppf((1 + confidence) / 2, df) * np.sqrt(total)
+        low, high, method = difference - margin, difference + margin, "Welch's t"
     return Measure(
         f"mean_{name}",
         float(difference),

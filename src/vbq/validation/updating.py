@@ -16,6 +16,7 @@ from vbq.stats.batched import fit_batch, weighted_auc
 from vbq.stats.digits import is_below
 from vbq.stats.grouping import RESAMPLED_FROM, Patterns, patterns_of, resampled_counts
 from vbq.stats.logistic import Likelihood, method_named, profile_interval
+from vbq.stats.optimism import within_ranges
 from vbq.stats.regressions import log_likelihoods
 from vbq.stats.resampling import percentile_interval
 from vbq.study.design import outcome_of
@@ -28,8 +29,12 @@ NONE, INTERCEPT, SLOPE, REFIT = "none", "intercept", "intercept and slope", "ref
 CLOSED_TEST = "closed test"
 ZERO = 1e-12  # share of the linear predictor: an intercept nearer to 0 is the rounding of 0
 FLAT = 1e-9  # a linear predictor that varies by less is constant
-SLOPE_INDEX = "calibration_slope"
-INDEXES = ("auc", "brier", "calibration_in_the_large", SLOPE_INDEX)
+IN_THE_LARGE, SLOPE_INDEX = "calibration_in_the_large", "calibration_slope"
+INDEXES = ("auc", "brier", IN_THE_LARGE, SLOPE_INDEX)
+# What an update leaves as it is: a new intercept changes neither ranks nor slope.
+UNCHANGED = {NONE: INDEXES, INTERCEPT: ("auc", SLOPE_INDEX)}
+PERFECT = {IN_THE_LARGE: 0, SLOPE_INDEX: 1}  # what an update makes of them that estimates them
+SHIFTED = "location-shifted percentile bootstrap"
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,8 @@ class Problem:
 def problem_of(rule: Rule, known: pd.DataFrame, outcome: str, codebook: Codebook) -> Problem | None:
     """Return what a rule is updated from in patients who have its variables, None where that is impossible.
 
-    It is where only one outcome occurs, the rule gives everyone the same risk, or gives no risks. Without a
+    It is where only one outcome occurs, the rule gives everyone the same risk, no risks, or someone a risk of
+    0 or 1. Without a
     published intercept there is no rule as it stands; with one independent term, refitting is updating the
     slope.
     """
@@ -75,6 +81,8 @@ def problem_of(rule: Rule, known: pd.DataFrame, outcome: str, codebook: Codebook
     if rule.basis == RANKS or not 0 < y.sum() < len(y):
         return None
     lp = predict(rule, known, codebook).linear_predictor
+    if not np.isfinite(lp).all():
+        return None
     terms = term_columns(rule, known)
     kept = np.ones((len(y), 1))
     names: list[str] = []
@@ -159,7 +167,8 @@ def performance_of(eta: Array, events: Array, totals: Array) -> Array:
 
 UPDATING_COLUMNS = [
     *("rule", "label", "update", "chosen", "measure", "n", "n_events", "apparent", "optimism", "corrected"),
-    *("optimism_method", "conf_low", "conf_high", "conf_method", "replicates", "share_chosen"),
+    *("optimism_method", "conf_low", "conf_high", "conf_method", "beyond_range"),
+    *("replicates", "share_chosen"),
 ]
 MODEL_COLUMNS = [
     *("rule", "update", "chosen", "term", "estimate", "method"),
@@ -175,12 +184,18 @@ def update_rules(
     codebook: Codebook,
     alpha: float,
     settings: Settings,
+    published: pd.DataFrame,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Update every rule to the patients who have its variables, and validate each update internally.
 
+    `published` has the performance of the rules as they are, in the same patients (`assess_rules`).
+
     Returns three tables. Performance, a row per rule, update and index (`UPDATING_COLUMNS`): apparent, the
     optimism that a bootstrap of all patients finds when each resample makes the update again, corrected, and
-    the location-shifted bootstrap interval of the corrected index (Noma et al. 2021); `share_chosen` says how
+    the location-shifted bootstrap interval of the corrected index (Noma et al. 2021), both
+    within the index's range (`within_ranges`). What an update leaves
+    as it is has no optimism, and the estimate and interval that `published` has. Intercept 0 and slope 1 have
+    no interval where an update makes them so: they do not vary in its own resample. `share_chosen` says how
     often the closed test chose an update. The updated rules, a row per coefficient (`MODEL_COLUMNS`): `term`
     is the intercept, the rule's `linear predictor`, or one of its terms; the profile-likelihood interval is
     that of the one update, whatever the closed test chose. The closed test, a row per comparison
@@ -197,22 +212,25 @@ def update_rules(
         updated, p_values = update_models(problem, *problem.counts)
         chosen = problem.candidates[closed_test(p_values, alpha)[0]]
         counted = {"n": len(known), "n_events": int(problem.patterns.events.sum())}
-        indexes, shares = _validated(problem, updated, chosen, alpha, settings)
-        for name in indexes:
+        found, shares = _validated(problem, updated, alpha, settings)
+        own = published[published["rule"] == rule.name].set_index("measure").reindex(INDEXES)
+        indexes = {name: list(_indexes(name, *found[name], own, settings.confidence)) for name in updated}
+        closed = [row["apparent"] for row in indexes[chosen]]
+        indexes[CLOSED_TEST] = list(
+            _indexes(CLOSED_TEST, np.array(closed), *found[CLOSED_TEST][1:], own, settings.confidence)
+        )
+        for name, rows in indexes.items():
             of_rule = {"rule": rule.name, "label": rule.label, "update": name, "chosen": _yes(name == chosen)}
-            for i, measure in enumerate(INDEXES):
-                performance.append(
-                    {
-                        **of_rule,
-                        "measure": measure,
-                        **counted,
-                        **{key: values[i] for key, values in indexes[name].items()},
-                        "conf_method": "location-shifted percentile bootstrap",
-                        "optimism_method": "median" if measure == SLOPE_INDEX else "mean",
-                        "replicates": settings.replicates,
-                        "share_chosen": shares.get(name),
-                    }
-                )
+            performance += [
+                {
+                    **of_rule,
+                    **counted,
+                    **row,
+                    "replicates": settings.replicates,
+                    "share_chosen": shares.get(name),
+                }
+                for row in rows
+            ]
             if name in updated:
                 estimated = _coefficients(problem, name, updated[name][0], settings.confidence)
                 models += [{**of_rule, **coefficient, **counted} for coefficient in estimated]
@@ -276,28 +294,66 @@ def _coefficients(
         yield row
 
 
-def _optimism(differences: Array) -> Array:
-    """Return the mean of b differences of each index, and the median for the slope.
+def _indexes(
+    update: str, apparent: Array, resampled: Array, in_all: Array, own: pd.DataFrame, confidence: float
+) -> Iterator[dict[str, object]]:
+    """Yield each index of an update: apparent, optimism, corrected, limits, and the methods.
 
-    A calibration slope is a ratio whose mean need not exist: an updated slope can be near zero.
+    `apparent` has its `INDEXES`, `resampled` and `in_all` those of b resamples' updates in the resample and
+    in all patients, `own` the rows of the rule as it is.
     """
-    optimism = np.nanmean(differences, axis=0)
-    optimism[INDEXES.index(SLOPE_INDEX)] = np.nanmedian(differences[:, INDEXES.index(SLOPE_INDEX)])
-    return optimism
+    lows, highs = percentile_interval(resampled, confidence)
+    # A calibration slope is a ratio whose mean need not exist: an updated slope can be near zero.
+    methods = {SLOPE_INDEX: ("median", np.nanmedian)}
+    for i, measure in enumerate(INDEXES):
+        if measure in UNCHANGED.get(update, ()):
+            row = own.loc[measure]
+            limits = {name: row[name] for name in ("conf_low", "conf_high", "conf_method")}
+            same = {"apparent": row["estimate"], "optimism": 0.0, "corrected": row["estimate"]}
+            how = "none: left as it is"
+            yield {"measure": measure, **same, "optimism_method": how, **limits, "beyond_range": ""}
+            continue
+        how, average = methods.get(measure, ("mean", np.nanmean))
+        optimism = float(average(resampled[:, i] - in_all[:, i]))
+        value, low, high = apparent[i] - optimism, lows[i] - optimism, highs[i] - optimism
+        method = SHIFTED
+        if measure in PERFECT:
+            method = f"none: {PERFECT[measure]} by construction of maximum likelihood"
+        elif not low < value < high:
+            method = "none: all resamples lie on one side of it"
+        if method != SHIFTED:
+            low = high = np.nan
+        corrected = within_ranges([measure], *(np.array([each]) for each in (value, low, high)))
+        if method == SHIFTED and np.isnan(corrected.low[0]):
+            method = "none: the correction leaves the index's range"
+        yield {
+            "measure": measure,
+            "apparent": apparent[i],
+            "optimism": optimism,
+            "corrected": corrected.value[0],
+            "optimism_method": how,
+            "conf_low": corrected.low[0],
+            "conf_high": corrected.high[0],
+            "conf_method": method,
+            "beyond_range": corrected.beyond[0],
+        }
 
 
 def _validated(
     problem: Problem,
     updated: Mapping[str, Array],
-    chosen: str,
     alpha: float,
     settings: Settings,
-) -> tuple[dict[str, dict[str, Array]], dict[str, float]]:
-    """Return each update's indexes, apparent and corrected, and how often the closed test chose it."""
+) -> tuple[dict[str, tuple[Array, Array, Array]], dict[str, float]]:
+    """Return each update's `INDEXES`, and how often the closed test chose it.
+
+    Those are the apparent ones, and those of b resamples' updates in the resample and in all patients (b x
+    indexes). The closed test has no apparent ones of its own: they are those of what it chooses.
+    """
     Z, everyone = problem.columns, problem.counts
     n = problem.patterns.totals.sum()
     first = {name: coefficients @ Z.T for name, coefficients in updated.items()}
-    apparent = {name: performance_of(eta, *everyone) for name, eta in first.items()}
+    apparent = {name: performance_of(eta, *everyone)[0] for name, eta in first.items()}
     in_resample: dict[str, list[Array]] = {name: [] for name in [*updated, CLOSED_TEST]}
     in_all: dict[str, list[Array]] = {name: [] for name in in_resample}
     choices = []
@@ -313,22 +369,15 @@ def _validated(
             in_all[name].append(in_resample[name][-1] if name == NONE else performance_of(eta, *observed))
         choices.append(closed_test(p_values, alpha))
         of_choice = choices[-1], np.arange(len(events))
-        for found in (in_resample, in_all):
-            found[CLOSED_TEST].append(np.stack([found[name][-1] for name in updated])[of_choice])
-    apparent[CLOSED_TEST] = apparent[chosen]
+        for of_update in (in_resample, in_all):
+            of_update[CLOSED_TEST].append(np.stack([of_update[name][-1] for name in updated])[of_choice])
     counted = np.bincount(np.concatenate(choices), minlength=len(problem.candidates))
-    indexes = {}
-    for name, values in apparent.items():
-        resampled = np.concatenate(in_resample[name])
-        optimism = _optimism(resampled - np.concatenate(in_all[name]))
-        low, high = percentile_interval(resampled, settings.confidence)
-        fixed = high - low < FLAT  # what an update makes perfect in every resample has no interval
-        low, high = (np.where(fixed, np.nan, limit) for limit in (low, high))
-        indexes[name] = {
-            "apparent": values[0],
-            "optimism": optimism,
-            "corrected": values[0] - optimism,
-            "conf_low": low - optimism,
-            "conf_high": high - optimism,
-        }
-    return indexes, dict(zip(problem.candidates, counted / counted.sum(), strict=True))
+    found = {
+        name: (
+            apparent.get(name, np.empty(0)),
+            np.concatenate(in_resample[name]),
+            np.concatenate(in_all[name]),
+        )
+        for name in in_resample
+    }
+    return found, dict(zip(problem.candidates, counted / counted.sum(), strict=True))

@@ -29,8 +29,9 @@ def decision_curves(
 ) -> pd.DataFrame:
     """Return the net benefit of treating by each rule, and of treating all, at each threshold.
 
-    A dichotomous rule treats whom it calls positive; any other, whose risk is at or above the threshold.
-    Returns one row per rule and threshold with `DECISION_COLUMNS`; treating nobody has a net benefit of 0.
+    A rule treats those whose risk is at or above the threshold; a cut-off without risks, whom it calls
+    positive. Returns one row per rule and threshold with `DECISION_COLUMNS`; treating nobody has a net
+    benefit of 0.
     """
     parts = [pd.DataFrame(columns=DECISION_COLUMNS)]
     for rule in rules:
@@ -39,8 +40,8 @@ def decision_curves(
         if not 0 < y.sum() < len(y) or (rule.basis == RANKS and not rule.is_dichotomous):
             continue
         predictions = predict(rule, known, codebook)
-        by_cutoff = predictions.positive is not None
-        risk = predictions.positive if predictions.positive is not None else risks(y, predictions)
+        by_cutoff = rule.basis == RANKS
+        risk = np.asarray(predictions.positive if by_cutoff else risks(y, predictions), dtype=float)
         curve = decision_curve(y, risk, thresholds, confidence)
         parts.append(
             curve.assign(

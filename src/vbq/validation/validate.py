@@ -62,7 +62,7 @@ def validate(
         ),
     }
     tables["updating"], tables["updated_rules"], tables["closed_test"] = updating.update_rules(
-        cohort, outcome, rules, codebook, plan["alpha"], settings
+        cohort, outcome, rules, codebook, plan["alpha"], settings, tables["performance"]
     )
     imputed = _imputed(cohort, needed, with_missing, outcome, asked["imputation"], codebook, seed)
     if imputed:

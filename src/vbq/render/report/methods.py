@@ -272,12 +272,14 @@ def _internal(results: Results) -> str:
         if separated
         else ""
     )
+    methods = corrected.loc[corrected["index"] == "slope", "corrected_method"]
+    ratios = f" Calibration intercept and slope: {methods.iloc[0]}." if len(methods) else ""
     return (
         f"Internal validation. In each of {text.count(corrected['replicates'].iloc[0])} bootstrap resamples "
         "of the patients the whole procedure was repeated: cut-off, univariable tests, selection, regression "
         "and scores. Optimism is an index of the model made in a resample, there minus in all patients, on "
-        f"average (Harrell 1996).{penalty} AUC: {corrected['corrected_method'].iloc[0]} (Harrell 2025). "
-        f".632+: Efron and Tibshirani 1997. Instability of risks: Riley and Collins 2023.{beside}"
+        f"average (Harrell 1996).{penalty} AUC: {corrected['corrected_method'].iloc[0]} (Harrell 2025)."
+        f"{ratios} .632+: Efron and Tibshirani 1997. Instability of risks: Riley and Collins 2023.{beside}"
     )
 
 

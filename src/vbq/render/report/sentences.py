@@ -488,7 +488,8 @@ def _updating(validation: Validation) -> Iterator[Sentence]:
         told = (
             f"{validation.labels[str(name)]}: by the closed test {words} (so in "
             f"{text.fixed(100 * share, 0)} % of the resamples). Updated so: AUC "
-            f"{text.fixed(auc['corrected'], 2)}, Brier score {text.fixed(brier['corrected'], 3)}, "
+            f"{text.corrected(auc['corrected'], '', '', auc['beyond_range'], 2)}, Brier score "
+            f"{text.corrected(brier['corrected'], '', '', brier['beyond_range'], 3)}, "
             f"corrected for optimism (apparent {text.fixed(auc['apparent'], 2)} and "
             f"{text.fixed(brier['apparent'], 3)})."
         )

@@ -25,8 +25,7 @@ def sentence(optimism: pd.DataFrame) -> str:
     """Say what is left of the AUC of each regression; empty where there is none."""
     areas = optimism[(optimism["index"] == "auc") & optimism["model"].isin(_of_risks(optimism))]
     told = [
-        f"{row['label']}: apparent {text.fixed(row['apparent'], 2)}, corrected "
-        f"{text.estimate(row['corrected'], row['corrected_low'], row['corrected_high'], 2)}"
+        f"{row['label']}: apparent {text.fixed(row['apparent'], 2)}, corrected {_corrected(row, 2)}"
         for row in areas.to_dict("records")
     ]
     if not told:
@@ -55,14 +54,17 @@ def optimism_table(optimism: pd.DataFrame, confidence: float) -> Table:
                 INDEX_LABELS[row["index"]] + (f" ({row['positive']})" if row["positive"] else ""),
                 text.fixed(row["apparent"], DECIMALS),
                 text.fixed(row["optimism"], DECIMALS),
-                _corrected(row),
+                _corrected(row, DECIMALS),
                 text.fixed(row["estimate_632_plus"], DECIMALS),
             ]
         )
     notes = (
         "Optimism: an index of the model made in a resample, there minus in all patients, on average over "
-        "resamples (Harrell, Lee and Mark 1996). Interval: that of rms 8.1 (ABCLOC), approximate: in "
-        "simulated cohorts it held the true AUC in 75 to 95 % (docs/internal.md).",
+        "resamples (Harrell, Lee and Mark 1996); of calibration intercept and slope the median. Interval: "
+        "that of rms 8.1 (ABCLOC), approximate: in simulated cohorts it held the true AUC in 75 to 95 % "
+        "(docs/internal.md); of intercept and slope with quantiles in place of standard deviations.",
+        "A limit beyond what an index can be is cut off there; an index that the correction takes beyond has "
+        "no number.",
         "Emax, the largest distance between a risk and the calibrated one, follows from the corrected "
         "intercept and slope and has no interval. .632+ is the estimate of Efron and Tibshirani (1997), from "
         "the patients that a resample leaves out. Upper level: that of a dichotomous score.",
@@ -76,10 +78,9 @@ def optimism_table(optimism: pd.DataFrame, confidence: float) -> Table:
     )
 
 
-def _corrected(row: Row) -> str:
-    if text.missing(row["corrected_low"]):
-        return text.fixed(row["corrected"], DECIMALS)
-    return text.estimate(row["corrected"], row["corrected_low"], row["corrected_high"], DECIMALS)
+def _corrected(row: Row, decimals: int) -> str:
+    limits = row["corrected_low"], row["corrected_high"]
+    return text.corrected(row["corrected"], *limits, row["beyond_range"], decimals)
 
 
 @one_table

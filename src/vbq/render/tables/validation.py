@@ -367,18 +367,26 @@ def updating_table(validation: Validation, level: str) -> Table:
                 label,
                 text.fixed(row["apparent"], decimals),
                 text.fixed(row["optimism"], decimals),
-                text.estimate(row["corrected"], row["conf_low"], row["conf_high"], decimals),
+                text.corrected(
+                    row["corrected"], row["conf_low"], row["conf_high"], row["beyond_range"], decimals
+                ),
+                str(row["conf_method"]),
             ]
         )
-    headings = ["Update", "Index", "Apparent", "Optimism", f"Corrected ({level} CI)"]
+    headings = ["Update", "Index", "Apparent", "Optimism", f"Corrected ({level} CI)", "Interval"]
     table = validation.tables["updating"]
     notes: tuple[str, ...] = ()
     if len(table):
         first = table.iloc[0]
         notes = (
-            f"Bootstrap of all patients, {text.count(first['replicates'])} replicates; every update and "
-            f"the closed test are made again in each. Intervals: {first['conf_method']}; none for what an "
-            "update makes perfect in each resample. Optimism: mean over replicates, median for the slope.",
+            f"Optimism: bootstrap of all patients, {text.count(first['replicates'])} replicates; every "
+            "update and the closed test are made again in each; mean over replicates, median for the slope. "
+            "What an update leaves as it is (ranks and slope, by a new intercept) has no optimism, and the "
+            "interval of the table Performance.",
+            "An update by maximum likelihood has intercept 0 and slope 1 in the patients whom it is made "
+            "from, by construction: the apparent ones say nothing, and what the bootstrap makes of them has "
+            "no interval. With Firth's penalty they are near 0 and 1.",
+            "A limit beyond what an index can be is cut off there.",
             "Chosen: by the closed testing procedure (Vergouwe et al. 2017).",
         )
     return _table("Updated rules: performance", headings, rows, groups=tuple(groups), notes=notes)
