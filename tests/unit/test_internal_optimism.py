@@ -322,6 +322,7 @@ def test_differences_are_paired(whole):
         each = replicates.own[first][:, 0] - replicates.own[second][:, 0]
         assert_allclose([row.low, row.high], np.quantile(each, [0.025, 0.975]))
         assert_allclose(row.difference, observed.own[first][0, 0] - observed.own[second][0, 0])
+        assert (row.n_1, row.n_2, row.replicates) == (90, 90, 60)
 
 
 def test_stability_tables_count_replicates(whole):
