@@ -13,6 +13,7 @@ Array = NDArray[np.float64]
 DIGITS = 12
 ALMOST_HALF = 0.4995  # of the last digit: what is a half to fifteen digits counts as one
 TIED = 1e-11  # of the largest
+LINEAR_PREDICTOR = 1.0  # the unit of log-odds
 MOST = 22  # 10^22 is the highest power of ten that floating point has exactly
 POWERS = np.array([float(f"1e{power}") for power in range(-MOST - 1, 2 * MOST)])
 LEAST_SHIFTED, MOST_SHIFTED = float(f"1e{DIGITS - 1 - MOST}"), float(f"1e{DIGITS + MOST}")
@@ -63,19 +64,20 @@ def _power(exponent: NDArray[np.int64]) -> Array:
     return np.asarray(POWERS[exponent + MOST + 1])
 
 
-def tie_nearly_equal(values: ArrayLike) -> Array:
+def tie_nearly_equal(values: ArrayLike, unit: float = LINEAR_PREDICTOR) -> Array:
     """Give computed numbers that are equal but for rounding one value, that of the lowest of them.
 
     Two patients with the same covariates can differ in the last bits of a linear predictor. `values` are
     b x n finite numbers. Neighbors in the order of a row are tied if they differ by at most 1e-11 of the
-    row's largest absolute value, and numbers tied to 0 become 0.
+    row's largest absolute value, or of `unit` if that is larger, and numbers tied to 0 become 0. The unit of a
+    linear predictor is 1: where nothing is associated, all of it is rounding.
     """
     x = np.asarray(values, dtype=float)
     rows = np.atleast_2d(x)
     with_zero = np.column_stack([np.zeros(len(rows)), rows])
     order = np.argsort(with_zero, axis=1)
     ordered = np.take_along_axis(with_zero, order, axis=1)
-    apart = np.diff(ordered, axis=1) > TIED * np.abs(rows).max(axis=1, keepdims=True, initial=0.0)
+    apart = np.diff(ordered, axis=1) > TIED * np.abs(rows).max(axis=1, keepdims=True, initial=unit)
     begins = np.where(
         np.column_stack([np.ones(len(rows), dtype=bool), apart]), np.arange(ordered.shape[1]), 0
     )

@@ -132,8 +132,10 @@ def _draw_donors(variable: _Variable, X: Array, generator: np.random.Generator) 
     predicted = (X[variable.missing] - center) @ (slopes + unit * noise) + unit * generator.standard_normal()
     if n > MOST_DONORS:
         pool = generator.integers(n, size=MOST_DONORS)
-        return variable.observed[pool][_draw_nearest(tie_nearly_equal(fitted[pool]), predicted, generator)]
-    return variable.observed[_draw_nearest(tie_nearly_equal(fitted), predicted, generator)]
+        return variable.observed[pool][
+            _draw_nearest(tie_nearly_equal(fitted[pool], unit=0.0), predicted, generator)
+        ]
+    return variable.observed[_draw_nearest(tie_nearly_equal(fitted, unit=0.0), predicted, generator)]
 
 
 def _first_canonical_variate(levels: Integers, X: Array, inverse: Array) -> Array:
