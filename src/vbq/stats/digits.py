@@ -69,8 +69,8 @@ def tie_nearly_equal(values: ArrayLike, unit: float = LINEAR_PREDICTOR) -> Array
 
     Two patients with the same covariates can differ in the last bits of a linear predictor. `values` are
     b x n finite numbers. Neighbors in the order of a row are tied if they differ by at most 1e-11 of the
-    row's largest absolute value, or of `unit` if that is larger, and numbers tied to 0 become 0. The unit of a
-    linear predictor is 1: where nothing is associated, all of it is rounding.
+    row's largest absolute value, or of `unit` if that is larger, and numbers tied to 0 become 0. The unit of
+    a linear predictor is 1: where nothing is associated, all of it is rounding.
     """
     x = np.asarray(values, dtype=float)
     rows = np.atleast_2d(x)
