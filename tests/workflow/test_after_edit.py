@@ -56,7 +56,7 @@ def test_a_copied_folder_with_other_dates_has_nothing_left_to_do(finished: Copy)
         (PATIENTS.with_name("roi_readings.csv"), "\n", "\n\n", {"ingest_cohort", "measure_agreement"}),
         ("data/published/ehresman2019/figures.csv", ",", ", ", {"audit_paper", "compare_published"}),
         ("data/published/ehresman2019/readings.csv", ",", ", ", {"compare_published"}),
-        ("config/scores/vbq.yaml", "\n", "\ncutoff: 2.9\n", {"ingest_cohort"}),
+        ("config/scores/vbq.yaml", "\ncutoff: 3", "\ncutoff: 2.9", {"ingest_cohort"}),
         ("config/plans/ehresman2019.yaml", "alpha: 0.05", "alpha: 0.04", {"fit_multivariable"}),
         ("src/vbq/stats/agreement.py", "\n", "\n\n", {"measure_agreement"}),
         ("workflow/scripts/choose_cutoff.py", "\n", "\n\n", {"choose_cutoff"}),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from vbq.checksums import unchanged
 from vbq.published.reconstruction.cohort import reconstruct
-from vbq.run import log_to, read_transcription, write_csv
+from vbq.run import log_to, read_transcription, write_whole
 from vbq.strict import read_yaml
 
 if TYPE_CHECKING:
@@ -19,5 +19,5 @@ with unchanged(snakemake.params.files):
         read_yaml(Path(snakemake.input.assumptions)).content,
     )
 patients, readings = reconstruct(*read)
-write_csv(patients, snakemake.output.patients)
-write_csv(readings, snakemake.output.readings)
+for rows, path in ((patients, snakemake.output.patients), (readings, snakemake.output.readings)):
+    write_whole(rows.to_csv(index=False, lineterminator="\n"), path)
