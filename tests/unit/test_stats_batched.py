@@ -269,7 +269,10 @@ def firths(X, y, starts=12):
         begins.append(optimize.minimize(lambda b: -height(b), far, jac=lambda b: -score(b)).x)
     roots = [optimize.root(score, begin, tol=1e-12).x for begin in begins]
     solved = [root for root in roots if np.abs(score(root)).max() < 1e-8]
-    best = max(solved, key=height) / scale
+    top = max(map(height, solved))
+    # Of roots of equal height the one whose first different slope is nearer to zero, or positive.
+    level = [root for root in solved if height(root) > top - 1e-9]
+    best = min(level, key=lambda b: [(abs(slope).round(5), -slope.round(5)) for slope in b[1:]]) / scale
     return best - np.append(best @ center, np.zeros(len(best) - 1))
 
 
