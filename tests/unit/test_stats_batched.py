@@ -283,17 +283,24 @@ def test_every_resample_as_the_libraries_fit_it(kind, has_own):
     X, y, weights = resamples_of(kind)
     design = np.broadcast_to(X, (len(weights), *X.shape)).copy() if has_own else X
     beta, separated = fit_finite(design, weights * y, weights)
-    expected = []
+    expected, as_by_scipy = [], 0
     for found, is_penalized, drawn in zip(beta, separated, weights.astype(int), strict=True):
         rows = np.repeat(np.arange(len(y)), drawn)
         expected.append(is_separated(X[rows], y[rows]))
         assert is_penalized == expected[-1]
         if is_penalized:
-            assert_allclose(found, firths(X[rows], y[rows]), rtol=1e-6, atol=1e-6)
+            # A dozen starts do not always find the highest root.
+            likelihood, theirs = Likelihood(X[rows], y[rows], penalized=True), firths(X[rows], y[rows])
+            risen = likelihood.value(found) - likelihood.value(theirs)
+            assert risen > -1e-9
+            if risen < 1e-6:
+                assert_allclose(found, theirs, rtol=1e-6, atol=1e-6)
+            as_by_scipy += risen < 1e-6
         else:
             fit = sm.Logit(y[rows], X[rows]).fit(method="newton", disp=0, maxiter=200, tol=1e-12)
             assert_allclose(found, fit.params, rtol=FITTED, atol=FITTED)
     assert len(expected) > REPLICATES / 2
+    assert as_by_scipy >= 0.8 * sum(expected)
     assert {"none": not any(expected), "completely": all(expected), "quasi": all(expected)}.get(
         kind, len(set(expected)) == 2
     )
