@@ -345,7 +345,8 @@ def test_separated_outcomes_have_finite_estimates(seed, complete):
     assume(0 < outcome.sum() < n)
     fit = logistic(outcome, a=a, b=b)
     assert fit.method == "Firth"
-    assert fit.table["p_method"].unique() == ["penalized (Firth) likelihood ratio"]
+    several = f"; highest of {fit.maxima} maxima" if fit.maxima > 1 else ""
+    assert (fit.table["p_method"] == f"penalized (Firth) likelihood ratio{several}").all()
     assert np.isfinite(fit.table[["estimate", "std_error"]]).all(axis=None)
     assert (
         (fit.table["conf_low"] < fit.table["estimate"]) & (fit.table["estimate"] < fit.table["conf_high"])
@@ -513,6 +514,9 @@ def test_cutoffs_are_counted_and_best(sample, rule):
     curve = WeightedCurve.of(outcome == 1, score, np.ones((1, len(score))))
     cutoff = RULES[rule](curve)
     found = np.concatenate(curve.at(cutoff))
+    if rule == "mean_midpoint_rounded" and np.ptp(score) <= 1:  # which no whole number divides
+        assert np.isnan([*cutoff, *found]).all()
+        return
     assert_allclose(found, direct_count(outcome, score, cutoff[0]), atol=SAME)
 
     candidates = [*(np.unique(score) + 0.5), score.min() - 0.5]
