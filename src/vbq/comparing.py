@@ -16,6 +16,7 @@ from vbq.errors import UserError
 from vbq.printed import DOCUMENTS, without_record, words_of
 from vbq.run import write_whole
 
+VERDICTS = {"reference.txt", "index.html"}  # which say how far a run agrees with the reference results
 TOLERANCE = 1e-9  # relative
 SETTINGS = ("input_sha256", "cohort_file", "plan", "seed", "resamples")  # numbers depend on them
 VERSIONS = ("commit", "uncommitted_changes", "versions")  # numbers should not
@@ -164,6 +165,7 @@ def _files(folder: Path, tables_only: bool) -> set[str]:
     for path in folder.rglob("*"):
         inside = path.relative_to(folder)
         kept = is_tidy_table(inside) if tables_only else path.suffix in {*TABLES, *DOCUMENTS}
+        kept = kept and path.name not in VERDICTS
         if kept and path.is_file() and not any(part == "logs" or part[0] == "." for part in inside.parts):
             found.add(inside.as_posix())
     return found

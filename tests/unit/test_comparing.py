@@ -282,3 +282,11 @@ def test_a_damaged_file_is_named(folders, name, content):
     (folders[1] / name).write_bytes(content)
     with pytest.raises(UserError, match=name):
         compare_folders(*folders)
+
+
+def test_what_says_how_a_run_agrees_with_the_reference_is_not_compared(folders):
+    for folder, said in zip(
+        folders, ("all the same digits", "largest relative difference 4e-12"), strict=True
+    ):
+        (folder / "reference.txt").write_text(f"Agrees with the reference results: {said}.\n")
+    assert not places(folders)
