@@ -12,14 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 PROJECT = Path(__file__).parents[1]
-NUMERICAL = [
-    "tests/reference",
-    "tests/unit/test_stats_*.py",
-    "tests/unit/test_internal_*.py",
-    "tests/unit/test_validation_[!pw]*.py",  # not of pages, nor of whole validations
-    "tests/unit/test_validation_performance.py",
-    "tests/unit/test_study.py",
-]
+NUMERICAL = ["tests/reference", "tests/unit/test_stats_digits.py"]  # replicates and rows: in `make test`
 WITHOUT_AVX512 = "X86_V4 AVX512_ICL AVX512_SPR"
 WITHOUT_AVX2 = f"X86_V3 {WITHOUT_AVX512}"
 C_WITHOUT_AVX2 = "glibc.cpu.hwcaps=-AVX2,-FMA"
