@@ -102,7 +102,7 @@ def test_certified_regression():
     assert_allclose(
         [result.intercept, result.std_error, result.residual_sd],
         [intercept, slope_error, residual_sd],
-        rtol=1e-10,
+        rtol=1e-11,
     )
 
 

@@ -179,17 +179,20 @@ def regress(x: ArrayLike, y: ArrayLike) -> Slope:
     if n < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return Slope(n, nan, nan, nan, nan, max(n - 2, 0), nan, nan, nan, nan)
     fit = stats.linregress(x, y)
-    residual = (y - y.mean()) - fit.slope * (x - x.mean())
+    away = x - x.mean()
+    residual_sd = float(np.sqrt((((y - y.mean()) - fit.slope * away) ** 2).sum() / (n - 2)))
+    # Of the residuals: scipy takes it from 1 - r², which keeps few digits where r is near 1.
+    std_error = residual_sd / float(np.sqrt((away**2).sum())) if fit.stderr else 0.0
     return Slope(
         n=n,
         intercept=float(fit.intercept),
         slope=float(fit.slope),
-        std_error=float(fit.stderr),
-        statistic=float(fit.slope / fit.stderr) if fit.stderr else nan,
+        std_error=std_error,
+        statistic=float(fit.slope / std_error) if std_error else nan,
         df=n - 2,
         p_value=float(fit.pvalue),
         p_spearman=float(stats.spearmanr(x, y).pvalue),
-        residual_sd=float(np.sqrt((residual**2).sum() / (n - 2))),
+        residual_sd=residual_sd,
         r_squared=float(fit.rvalue**2),
     )
 
