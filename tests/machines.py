@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 PROJECT = Path(__file__).parents[1]
-NUMERICAL = ["tests/reference", "tests/unit/test_stats_digits.py"]  # replicates and rows: in `make test`
+NUMERICAL = [
+    "tests/reference",
+    "tests/unit/test_stats_*.py",
+    "tests/unit/test_internal_*.py",
+    "tests/unit/test_validation_[!pw]*.py",  # not of pages, nor of whole validations
+    "tests/unit/test_validation_performance.py",
+    "tests/unit/test_study.py",
+]
 WITHOUT_AVX512 = "X86_V4 AVX512_ICL AVX512_SPR"
 WITHOUT_AVX2 = f"X86_V3 {WITHOUT_AVX512}"
 C_WITHOUT_AVX2 = "glibc.cpu.hwcaps=-AVX2,-FMA"
@@ -105,7 +112,8 @@ def main(options: list[str]) -> int:
             continue
         run += 1
         tests = [str(path) for pattern in NUMERICAL for path in sorted(PROJECT.glob(pattern))]
-        pytest = [sys.executable, "-m", "pytest", *options, *tests]
+        # Tests that compare this processor with all machines run in `make test`.
+        pytest = [sys.executable, "-m", "pytest", "-k", "not any_machine", *options, *tests]
         if subprocess.run(pytest, cwd=PROJECT, env=environment, check=False).returncode:
             wrong.append(f"{name}: tests fail")
     say("\n".join([f"{run} of {len(MACHINES)} machines emulated, {len(wrong)} of them wrong", *wrong]))
